@@ -20,7 +20,7 @@ _EXPORTS = {
     "Prediction": "classifier",
     "InputContract": "contract",
 }
-__all__ = list(_EXPORTS)  # noqa: PLE0605
+__all__ = list(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:

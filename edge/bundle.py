@@ -39,15 +39,21 @@ class Bundle:
         folder = Path(folder)
         path = folder / MANIFEST
         if not folder.is_dir():
-            raise BundleError(f"expected a bundle folder, got {folder}, which does not exist"
-                              if not folder.exists() else
-                              f"expected a bundle folder, got the file {folder}")
+            raise BundleError(
+                f"expected a bundle folder, got {folder}, which does not exist"
+                if not folder.exists()
+                else f"expected a bundle folder, got the file {folder}"
+            )
         if not path.is_file():
-            raise BundleError(f"expected {MANIFEST} in {folder}, got none; "
-                              "make a bundle with: edgeproof convert MODEL -o BUNDLE")
+            raise BundleError(
+                f"expected {MANIFEST} in {folder}, got none; "
+                "make a bundle with: edgeproof convert MODEL -o BUNDLE"
+            )
         if path.stat().st_size > _MANIFEST_LIMIT_BYTES:
-            raise BundleError(f"expected {path} to be under {_MANIFEST_LIMIT_BYTES:,} bytes, "
-                              f"got {path.stat().st_size:,}")
+            raise BundleError(
+                f"expected {path} to be under {_MANIFEST_LIMIT_BYTES:,} bytes, "
+                f"got {path.stat().st_size:,}"
+            )
         try:
             document = json.loads(path.read_bytes())
             check_version(document)
@@ -69,8 +75,10 @@ class Bundle:
             if skipped.id == variant_id:
                 raise UsageError(f"{variant_id} is not in {self.folder}: {skipped.reason}")
         ids = [v.id for v in self.manifest.variants]
-        raise UsageError(f"expected a variant of {self.folder} ({', '.join(ids)}), "
-                         f"got {variant_id!r}{did_you_mean(variant_id, ids)}")
+        raise UsageError(
+            f"expected a variant of {self.folder} ({', '.join(ids)}), "
+            f"got {variant_id!r}{did_you_mean(variant_id, ids)}"
+        )
 
     def read(self, entry: FileEntry) -> bytes:
         """A file's bytes, after its size and SHA-256 were found to be those of the manifest.
@@ -85,13 +93,17 @@ class Bundle:
             raise BundleError(f"expected {path} inside the bundle, got a link to {path.resolve()}")
         size = path.stat().st_size
         if size != entry.bytes:
-            raise BundleError(f"{path} was altered: expected {entry.bytes:,} bytes, got {size:,}; "
-                              "copy the bundle again")
+            raise BundleError(
+                f"{path} was altered: expected {entry.bytes:,} bytes, got {size:,}; "
+                "copy the bundle again"
+            )
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         if digest != entry.sha256:
-            raise BundleError(f"{path} was altered: expected SHA-256 {entry.sha256}, got {digest}; "
-                              "copy the bundle again")
+            raise BundleError(
+                f"{path} was altered: expected SHA-256 {entry.sha256}, got {digest}; "
+                "copy the bundle again"
+            )
         return content
 
     def array(self, entry: FileEntry) -> "np.ndarray":
@@ -117,5 +129,6 @@ class Bundle:
 def file_entry(folder: Path, path: Path) -> FileEntry:
     """The manifest's entry for a file that lies in a bundle folder."""
     content = path.read_bytes()
-    return FileEntry(path.relative_to(folder).as_posix(), len(content),
-                     hashlib.sha256(content).hexdigest())
+    return FileEntry(
+        path.relative_to(folder).as_posix(), len(content), hashlib.sha256(content).hexdigest()
+    )

@@ -13,8 +13,13 @@ from edgeproof.edge.runtime import RuntimeName, TfliteModel
 from edgeproof.edge.scores import probabilities
 
 # what a device should run when nobody says: small and fast first
-_PREFERRED = ("tflite-int8", "tflite-float32", "tflite-float16", "tflite-dynamic-int8",
-              "tflite-int16x8")
+_PREFERRED = (
+    "tflite-int8",
+    "tflite-float32",
+    "tflite-float16",
+    "tflite-dynamic-int8",
+    "tflite-int16x8",
+)
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,15 @@ class Classifier:
         self.bundle = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         manifest = self.bundle.manifest
         if manifest.input is None:
-            raise BundleError(f"expected an image classifier, got {self.bundle.folder}, "
-                              "whose model does not take one picture")
+            raise BundleError(
+                f"expected an image classifier, got {self.bundle.folder}, "
+                "whose model does not take one picture"
+            )
         self.contract = manifest.input
         self.variant = _chosen_variant(self.bundle, variant)
-        self._model = TfliteModel(self.bundle.read(self.variant.entry_file),
-                                  runtime=runtime, threads=threads)
+        self._model = TfliteModel(
+            self.bundle.read(self.variant.entry_file), runtime=runtime, threads=threads
+        )
         self.runtime = self._model.runtime
 
     def classify(self, picture: str | Path | bytes | np.ndarray, top_k: int = 0) -> Prediction:
@@ -108,8 +116,10 @@ def _chosen_variant(bundle: Bundle, variant_id: str | None) -> Variant:
     if variant_id is None:
         variant_id = next((i for i in _PREFERRED if i in by_id), None)
         if variant_id is None:
-            raise BundleError(f"expected a TFLite variant in {bundle.folder}, got "
-                              f"{', '.join(by_id)}; convert with --variants tflite-int8")
+            raise BundleError(
+                f"expected a TFLite variant in {bundle.folder}, got "
+                f"{', '.join(by_id)}; convert with --variants tflite-int8"
+            )
     variant = bundle.variant(variant_id)
     if variant.format != "tflite":
         raise UsageError(f"expected a TFLite variant, got {variant_id}, which browsers run")

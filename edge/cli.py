@@ -15,14 +15,28 @@ PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @click.option("--variant", metavar="ID", help="TFLite variant to run; default: int8 if present.")
-@click.option("--top-k", type=click.IntRange(min=1), default=1, show_default=True,
-              help="How many labels to print for each picture.")
-@click.option("--runtime", type=click.Choice(["auto", "litert", "tflite-runtime"]),
-              default="auto", show_default=True, help="What executes the model.")
+@click.option(
+    "--top-k",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many labels to print for each picture.",
+)
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "litert", "tflite-runtime"]),
+    default="auto",
+    show_default=True,
+    help="What executes the model.",
+)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--json", "as_json", is_flag=True,
-              help='A JSON line per picture: {"file", "label", "probability", "scores"} '
-                   'or {"file", "error"}.')
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help='A JSON line per picture: {"file", "label", "probability", "scores"} '
+    'or {"file", "error"}.',
+)
 def classify(
     bundle: Path,
     images: tuple[str, ...],

@@ -13,5 +13,6 @@ def require(command: str, extra: str, *modules: str) -> None:
     """Raise MissingExtra unless every top-level module can be found; imports none of them."""
     missing = [m for m in modules if importlib.util.find_spec(m) is None]
     if missing:
-        raise MissingExtra(f"`edgeproof {command}` needs {', '.join(missing)}; "
-                           f"pip install 'edgeproof[{extra}]'")
+        raise MissingExtra(
+            f"`edgeproof {command}` needs {', '.join(missing)}; pip install 'edgeproof[{extra}]'"
+        )

@@ -35,22 +35,34 @@ def image_from_file(source: str | Path | bytes, contract: InputContract) -> np.n
     except FileNotFoundError as error:
         raise ImageError(f"{name}: no such file") from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{name}: expected a picture (PNG, JPEG, WebP, ...), "
-                         "got something else") from error
+        raise ImageError(
+            f"{name}: expected a picture (PNG, JPEG, WebP, ...), got something else"
+        ) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise ImageError(f"{name}: cannot be read: {error}") from error
     with opened as picture:
         if picture.width * picture.height > MAX_PIXELS:
-            raise ImageError(f"{name}: expected at most {MAX_PIXELS:,} pixels, "
-                             f"got {picture.width} x {picture.height}")
+            raise ImageError(
+                f"{name}: expected at most {MAX_PIXELS:,} pixels, "
+                f"got {picture.width} x {picture.height}"
+            )
         try:
             with warnings.catch_warnings():
                 # a damaged EXIF block warns; the picture itself is decoded or raises
                 warnings.simplefilter("ignore")
                 picture.load()
                 return image_from_picture(picture, contract)
-        except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError,
-                MemoryError, OverflowError) as error:
+        except (
+            OSError,
+            ValueError,
+            SyntaxError,
+            EOFError,
+            IndexError,
+            KeyError,
+            TypeError,
+            MemoryError,
+            OverflowError,
+        ) as error:
             raise ImageError(f"{name}: cannot be decoded: {error}") from error
 
 
@@ -83,7 +95,7 @@ def _flattened(picture: Image.Image, background: tuple[int, ...]) -> Image.Image
         # 16-bit grey: the high byte, as browsers do; Pillow's own convert() would clip at 255
         wide = np.asarray(picture).astype(np.int64)
         return Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8))
-    if picture.mode == "L" or (picture.mode == "1"):
+    if picture.mode in {"L", "1"}:
         return picture.convert("L")
     if not picture.has_transparency_data:
         return picture.convert("RGB")

@@ -33,8 +33,10 @@ class CommandGroup(click.Group):
         name = args[0]
         commands = self.list_commands(ctx)
         if name not in commands and not name.startswith("-"):
-            ctx.fail(f"expected a command ({', '.join(commands)}), got {name!r}"
-                     f"{did_you_mean(name, commands)}")
+            ctx.fail(
+                f"expected a command ({', '.join(commands)}), got {name!r}"
+                f"{did_you_mean(name, commands)}"
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -68,8 +70,9 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        click.echo(f"edgeproof: {error.filename or 'the system'}: {error.strerror or error}",
-                   err=True)
+        click.echo(
+            f"edgeproof: {error.filename or 'the system'}: {error.strerror or error}", err=True
+        )
         return 1
 
 

@@ -21,19 +21,25 @@ def check_output(target: Path, *, force: bool, marker: str) -> None:
     """
     if target.exists():
         if not force:
-            raise OutputError(f"expected a new folder, got {target}, which exists; "
-                              "choose another or give --force to replace it")
+            raise OutputError(
+                f"expected a new folder, got {target}, which exists; "
+                "choose another or give --force to replace it"
+            )
         is_empty = target.is_dir() and not any(target.iterdir())
         if not is_empty and not (target / marker).is_file():
-            raise OutputError(f"expected a folder with {marker} to replace, got {target}, "
-                              "which holds something else; remove it yourself or choose another")
+            raise OutputError(
+                f"expected a folder with {marker} to replace, got {target}, "
+                "which holds something else; remove it yourself or choose another"
+            )
     parent = target.absolute().parent
     existing = next(p for p in (parent, *parent.parents) if p.exists())
     if not existing.is_dir():
         raise OutputError(f"expected a folder to write {target} in, got the file {existing}")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(f"expected a writable folder for {target}, got {existing}, "
-                          "which this user may not write to")
+        raise OutputError(
+            f"expected a writable folder for {target}, got {existing}, "
+            "which this user may not write to"
+        )
 
 
 @contextmanager

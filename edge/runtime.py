@@ -58,8 +58,9 @@ class TfliteModel:
             BundleError: the runtime refuses the file.
         """
         if content[4:8] != b"TFL3":
-            raise BundleError("expected a TensorFlow Lite file (identifier TFL3), "
-                              f"got {content[4:8]!r}")
+            raise BundleError(
+                f"expected a TensorFlow Lite file (identifier TFL3), got {content[4:8]!r}"
+            )
         self.runtime, module = _import_runtime(runtime)
         options: dict[str, Any] = {"model_content": content, "num_threads": threads}
         if reference_kernels:
