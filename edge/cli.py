@@ -1,7 +1,6 @@
 """`edgeproof classify`. NumPy, Pillow and the runtime are imported when the command runs."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -53,9 +52,10 @@ def classify(
     """
     from edgeproof.edge.classifier import Classifier
 
+    sources = _sources(images)
     classifier = Classifier(bundle, variant, runtime=runtime, threads=threads)  # type: ignore[arg-type]
     failed = False
-    for name, source in _sources(images):
+    for name, source in sources:
         try:
             prediction = classifier.classify(source, top_k)
         except ImageError as error:
@@ -73,16 +73,18 @@ def classify(
     return 1 if failed else 0
 
 
-def _sources(images: tuple[str, ...]) -> Iterator[tuple[str, str | bytes]]:
+def _sources(images: tuple[str, ...]) -> list[tuple[str, str | bytes]]:
     """Each picture's name and what to decode. A folder gives its pictures in order of name."""
+    sources: list[tuple[str, str | bytes]] = []
     for image in images:
         path = Path(image)
         if image == "-":
-            yield image, click.get_binary_stream("stdin").read()
+            sources.append((image, click.get_binary_stream("stdin").read()))
         elif path.is_dir():
             files = sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
             if not files:
                 raise ImageError(f"{path}: expected pictures in this folder, got none")
-            yield from ((str(p), str(p)) for p in files)
+            sources.extend((str(p), str(p)) for p in files)
         else:
-            yield image, image
+            sources.append((image, image))
+    return sources

