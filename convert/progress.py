@@ -1,0 +1,68 @@
+"""What a conversion says while it runs: a bar on a terminal, one plain line per step elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TextIO
+
+
+class Progress(Protocol):
+    """Where conversion reports to."""
+
+    def step(self, text: str) -> None:
+        """A new step begins."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should know and that is no error."""
+
+
+class Silent:
+    """For callers of the Python API."""
+
+    def step(self, text: str) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+
+class PlainLines:
+    """One line per step, for files and pipes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def step(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+    def note(self, text: str) -> None:
+        print(f"note: {text}", file=self._stream, flush=True)
+
+
+@contextmanager
+def shown_progress(stream: TextIO, steps: int) -> Iterator[Progress]:
+    """Progress on `stream`: a bar of `steps` steps if it is a terminal, else plain lines."""
+    if not stream.isatty():
+        yield PlainLines(stream)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(file=stream)
+    columns = (SpinnerColumn(), BarColumn(24), TextColumn("{task.description}"))
+    with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        yield _BarProgress(bar, bar.add_task("", total=steps))
+
+
+class _BarProgress:
+    def __init__(self, bar: Any, task: Any) -> None:
+        self._bar, self._task, self._done = bar, task, -1
+
+    def step(self, text: str) -> None:
+        self._done += 1
+        self._bar.update(self._task, description=text, completed=self._done)
+
+    def note(self, text: str) -> None:
+        self._bar.console.print(f"note: {text}", highlight=False, markup=False)

@@ -1,0 +1,53 @@
+"""TensorFlow's talk kept away from the user's terminal, and kept for error messages.
+
+TensorFlow, absl, MLIR and the TFLite converter write to file descriptor 2 from C++, where no
+Python setting reaches them (`cudart_stub.cc` and absl's own warning even before their log level
+is read), so the descriptor itself is turned to a temporary file.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TextIO
+
+_STDERR = 2
+
+
+@contextmanager
+def captured_stderr() -> Iterator[IO[bytes]]:
+    """Send what is written to descriptor 2 to a temporary file, which is given to the block."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    sys.stderr.flush()
+    kept = os.dup(_STDERR)
+    try:
+        with tempfile.TemporaryFile() as captured:
+            os.dup2(captured.fileno(), _STDERR)
+            try:
+                yield captured
+            finally:
+                sys.stderr.flush()
+                os.dup2(kept, _STDERR)
+    finally:
+        os.close(kept)
+
+
+@contextmanager
+def talk_stream() -> Iterator[TextIO]:
+    """A stream to the user's terminal that goes on working inside `captured_stderr`."""
+    try:
+        is_the_descriptor = sys.stderr.fileno() == _STDERR
+    except (AttributeError, io.UnsupportedOperation):
+        is_the_descriptor = False
+    if not is_the_descriptor:
+        yield sys.stderr
+        return
+    with os.fdopen(os.dup(_STDERR), "w", encoding="utf-8", errors="replace") as stream:
+        yield stream
