@@ -1,6 +1,7 @@
 """`edgeproof classify`. NumPy, Pillow and the runtime are imported when the command runs."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -79,7 +80,7 @@ def _sources(images: tuple[str, ...]) -> list[tuple[str, str | bytes]]:
     for image in images:
         path = Path(image)
         if image == "-":
-            sources.append((image, click.get_binary_stream("stdin").read()))
+            sources.append((image, sys.stdin.buffer.read()))
         elif path.is_dir():
             files = sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
             if not files:
