@@ -1,0 +1,144 @@
+"""A Keras 3 model as one frozen TensorFlow graph: traced once, fed to every converter.
+
+The graph is inference only (`training=False`, so dropout and augmentation vanish), every variable
+is a constant, the batch is free, and inputs and outputs keep the Keras model's names and order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edgeproof.convert.errors import ConvertError
+
+if TYPE_CHECKING:
+    import keras
+    from tensorflow.core.framework.graph_pb2 import GraphDef
+
+
+@dataclass(frozen=True)
+class GraphTensor:
+    """An input or output of a frozen graph.
+
+    Attributes:
+        name: the name users know: the Keras input's or output layer's.
+        tensor: the tensor in the graph, `node:index`.
+        dtype: NumPy's name of its type.
+        shape: with None where the size is free, always so for the batch; None for a free rank.
+    """
+
+    name: str
+    tensor: str
+    dtype: str
+    shape: tuple[int | None, ...] | None
+
+
+@dataclass(frozen=True)
+class FrozenGraph:
+    """A model's arithmetic without variables. `graph_def` is shared: copy it before changing it."""
+
+    graph_def: GraphDef
+    inputs: tuple[GraphTensor, ...]
+    outputs: tuple[GraphTensor, ...]
+
+
+def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
+    """Trace a built Keras 3 model for inference and freeze its variables.
+
+    Args:
+        batch: the fixed batch, or None for a free one. TFLite's recurrent loops need it fixed.
+
+    Loops (recurrent layers) stay `While` nodes with functions.
+
+    Raises:
+        ConvertError: the model has no inputs or outputs yet, or it cannot be traced.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    symbolic_inputs, symbolic_outputs = _symbolic_tensors(model)
+    specs = [
+        tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=f"input_{index}")
+        for index, tensor in enumerate(symbolic_inputs)
+    ]
+
+    structure = _input_structure(model, symbolic_inputs)
+
+    def call(*tensors: Any) -> list[Any]:
+        structured = tf.nest.pack_sequence_as(structure, list(tensors))
+        return [tf.convert_to_tensor(t) for t in tf.nest.flatten(model(structured, training=False))]
+
+    try:
+        concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
+        frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
+    except (ValueError, TypeError, tf.errors.OpError) as error:
+        raise ConvertError(
+            f"expected a model that TensorFlow can trace with a free batch, got {model.name!r}, "
+            f"which stops with: {_first_line(error)}"
+        ) from error
+    if len(frozen.inputs) != len(specs):
+        raise ConvertError(
+            f"expected a model whose state is in its weights, got {model.name!r}, which keeps "
+            "resources such as lookup tables that cannot be frozen; move them out of the model"
+        )
+    return FrozenGraph(
+        frozen.graph.as_graph_def(),
+        _graph_tensors([t.name for t in symbolic_inputs], frozen.inputs),
+        _graph_tensors(_output_names(model, len(symbolic_outputs)), frozen.outputs),
+    )
+
+
+def _symbolic_tensors(model: keras.Model) -> tuple[Sequence[Any], Sequence[Any]]:
+    try:
+        inputs, outputs = model.inputs, model.outputs
+    except (AttributeError, ValueError):
+        inputs = outputs = None
+    if not inputs or not outputs:
+        raise ConvertError(
+            f"expected a model with known inputs and outputs, got {model.name!r} "
+            f"({type(model).__name__}), which was never built; "
+            "wrap it as keras.Model(inputs, model(inputs)) and save it again"
+        )
+    return inputs, outputs
+
+
+def _input_structure(model: keras.Model, symbolic_inputs: Sequence[Any]) -> Any:
+    """How the model wants its inputs: one tensor, a list, a dictionary of them."""
+    try:
+        return model.input
+    except AttributeError:  # Sequential and subclassed models have none until they are called
+        return symbolic_inputs[0] if len(symbolic_inputs) == 1 else list(symbolic_inputs)
+
+
+def _output_names(model: keras.Model, count: int) -> list[str]:
+    names = list(getattr(model, "output_names", None) or [])
+    if len(names) == count:
+        return names
+    # subclassed models have no output names of their own
+    return [f"output_{index}" for index in range(count)]
+
+
+def _graph_tensors(names: Iterable[str], tensors: Sequence[Any]) -> tuple[GraphTensor, ...]:
+    unique: dict[str, Any] = {}
+    for name, tensor in zip(names, tensors, strict=True):
+        candidate, copy = name, 0
+        while candidate in unique:  # a layer that is an output twice
+            copy += 1
+            candidate = f"{name}_{copy}"
+        unique[candidate] = tensor
+    return tuple(
+        GraphTensor(
+            name,
+            tensor.name,
+            tensor.dtype.name,
+            None if tensor.shape.rank is None else tuple(tensor.shape.as_list()),
+        )
+        for name, tensor in unique.items()
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))

@@ -1,0 +1,89 @@
+"""Number types that TF.js lacks become the ones it has, in the whole graph.
+
+TF.js computes in float32 and int32 whatever the graph says (`parseDtypeParam` of tfjs-converter
+4.22 reads float16 and float64 as float32, int64 and int8 as int32, and does not know bfloat16).
+Writing that down keeps weights and nodes consistent, and mixed-precision models only gain by it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from tensorflow.core.framework import types_pb2 as types
+from tensorflow.core.framework.attr_value_pb2 import AttrValue
+from tensorflow.core.framework.graph_pb2 import GraphDef
+from tensorflow.core.framework.node_def_pb2 import NodeDef
+
+from edgeproof.convert.errors import ConvertError
+
+_NARROWED = {
+    types.DT_HALF: types.DT_FLOAT,
+    types.DT_BFLOAT16: types.DT_FLOAT,
+    types.DT_DOUBLE: types.DT_FLOAT,
+    types.DT_INT64: types.DT_INT32,
+    types.DT_INT16: types.DT_INT32,
+    types.DT_INT8: types.DT_INT32,
+    types.DT_UINT32: types.DT_INT32,
+    types.DT_UINT16: types.DT_INT32,
+    types.DT_UINT8: types.DT_INT32,
+}
+_INT32 = np.iinfo(np.int32)
+# "up to the end" in slices
+_OPEN_END = {np.iinfo(np.int64).max: _INT32.max, np.iinfo(np.int64).min: _INT32.min}
+
+
+def narrowed_dtype(name: str) -> str:
+    """NumPy's name of the type in which TF.js holds a tensor of type `name`."""
+    from tensorflow import as_dtype
+
+    number = as_dtype(name).as_datatype_enum
+    return str(as_dtype(_NARROWED.get(number, number)).name)
+
+
+def narrow(graph_def: GraphDef) -> GraphDef:
+    """A copy with narrowed types; casts that no longer change anything become Identity.
+
+    Raises:
+        ConvertError: a 64-bit integer constant does not fit into 32 bits.
+    """
+    result = GraphDef()
+    result.CopyFrom(graph_def)
+    for node in result.node:
+        _narrow_node(node)
+    for function in result.library.function:
+        for argument in (*function.signature.input_arg, *function.signature.output_arg):
+            argument.type = _NARROWED.get(argument.type, argument.type)
+        for node in function.node_def:
+            _narrow_node(node)
+    return result
+
+
+def _narrow_node(node: NodeDef) -> None:
+    for key, value in node.attr.items():
+        if node.op == "Const" and key == "value":
+            _narrow_constant(node.name, value)
+        elif value.WhichOneof("value") == "type":
+            value.type = _NARROWED.get(value.type, value.type)
+        elif value.WhichOneof("value") == "list" and value.list.type:
+            value.list.type[:] = [_NARROWED.get(t, t) for t in value.list.type]
+    if node.op == "Cast" and node.attr["SrcT"].type == node.attr["DstT"].type:
+        node.op = "Identity"
+        element = AttrValue(type=node.attr["DstT"].type)
+        node.attr.clear()
+        node.attr["T"].CopyFrom(element)
+
+
+def _narrow_constant(name: str, value: AttrValue) -> None:
+    from tensorflow import as_dtype, make_ndarray, make_tensor_proto
+
+    if value.tensor.dtype not in _NARROWED:
+        return
+    wide = make_ndarray(value.tensor)
+    target = as_dtype(_NARROWED[value.tensor.dtype]).as_numpy_dtype
+    if target is np.int32:
+        wide = np.vectorize(lambda v: _OPEN_END.get(int(v), int(v)), otypes=[np.int64])(wide)
+        if wide.size and (wide.min() < _INT32.min or wide.max() > _INT32.max):
+            raise ConvertError(
+                f"expected integer constants within 32 bits, which is all TF.js has, got "
+                f"{wide.max()} in {name}; use smaller numbers there"
+            )
+    value.tensor.CopyFrom(make_tensor_proto(wide.astype(target)))

@@ -1,0 +1,50 @@
+"""The order of the passes, and why."""
+
+from __future__ import annotations
+
+import hashlib
+
+from edgeproof.convert.freeze import FrozenGraph
+from edgeproof.convert.tfjs.activations import fuse, recognise_prelu
+from edgeproof.convert.tfjs.affine import fold_affine
+from edgeproof.convert.tfjs.constant_folding import fold_constants
+from edgeproof.convert.tfjs.graph import Graph, producer
+from edgeproof.convert.tfjs.narrow import narrow
+from edgeproof.convert.tfjs.views import make_shapes_constant, sink_views
+
+
+def optimised(frozen: FrozenGraph) -> Graph:
+    """The graph as TF.js runs it fastest: folded, fused, without unused nodes."""
+    inputs = [producer(i.tensor) for i in frozen.inputs]
+    fetches = [t.tensor for t in (*frozen.inputs, *frozen.outputs)]
+    graph_def = fold_constants(narrow(frozen.graph_def), fetches)
+    graph = Graph(graph_def, [o.tensor for o in frozen.outputs])
+    _drop_control_inputs(graph)
+    make_shapes_constant(graph)
+    graph.prune(inputs)  # before fusion, which asks whether a node has one consumer only
+    recognise_prelu(graph)
+    sink_views(graph)
+    graph.prune(inputs)
+    fold_affine(graph)
+    graph.prune(inputs)
+    fuse(graph)
+    _share_equal_constants(graph)
+    graph.prune(inputs)
+    graph.sort()
+    return graph
+
+
+def _drop_control_inputs(graph: Graph) -> None:
+    """Inference has no side effects to order; TF.js counts control inputs as arguments."""
+    for node in graph:
+        graph.set_inputs(node, [i for i in node.inputs if not i.startswith("^")])
+
+
+def _share_equal_constants(graph: Graph) -> None:
+    """Store equal constants once: shapes and axes that repeat, layers that are shared."""
+    first: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+    for name, value in graph.constants.items():
+        if value.dtype.kind == "O":
+            continue
+        key = (value.dtype.name, value.shape, hashlib.sha256(value.tobytes()).digest())
+        graph.redirect(name, first.setdefault(key, name))
