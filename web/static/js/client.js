@@ -1,0 +1,74 @@
+/** The page's side of a worker: one worker runs one engine. */
+
+/**
+ * @typedef {(progress: {done: number, total: number}) => void} OnProgress
+ * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, onProgress?: OnProgress}} Pending
+ */
+
+export class WorkerClient {
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  #nextId = 1;
+  #worker;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    /** Resolves when the worker's scripts are in. @type {Promise<void>} */
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.addEventListener("message", ({ data }) => {
+        if (data.ready) resolve();
+        else this.#receive(data);
+      });
+      this.#worker.addEventListener("error", (event) => {
+        const error = new Error(`the worker failed: ${event.message || "its script did not load"}; reload the page`);
+        reject(error);
+        this.#failAll(error);
+      });
+    });
+    this.ready.catch(() => undefined); // those who wait for a call are told through it
+  }
+
+  /**
+   * @param {string} method of the worker
+   * @param {unknown} [args]
+   * @param {{transfer?: Transferable[], onProgress?: OnProgress}} [options]
+   * @returns {Promise<any>}
+   */
+  call(method, args, { transfer = [], onProgress } = {}) {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onProgress });
+      this.#worker.postMessage({ id, method, args }, transfer);
+    });
+  }
+
+  /** Ends the worker; whatever it was doing fails. */
+  close() {
+    this.#worker.terminate();
+    this.#failAll(new Stopped());
+  }
+
+  #receive(/** @type {{id: number, result?: unknown, error?: string, progress?: any}} */ message) {
+    const pending = this.#pending.get(message.id);
+    if (!pending) return;
+    if (message.progress) {
+      pending.onProgress?.(message.progress);
+      return;
+    }
+    this.#pending.delete(message.id);
+    if (message.error === undefined) pending.resolve(message.result);
+    else pending.reject(new Error(message.error));
+  }
+
+  #failAll(/** @type {Error} */ error) {
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+}
+
+/** The worker was ended on purpose, because another choice replaced it. */
+export class Stopped extends Error {
+  constructor() {
+    super("stopped: another choice was made");
+  }
+}

@@ -1,0 +1,180 @@
+/** TensorFlow.js as an engine: graph models and layers models on one of its backends. */
+
+import * as vendor from "../vendor.js";
+
+/**
+ * @typedef {import("../types").Engine} Engine
+ * @typedef {import("../types").Model} Model
+ * @typedef {import("../types").Tensor} Tensor
+ * @typedef {import("../types").NamedTensor} NamedTensor
+ * @typedef {import("../types").Variant} Variant
+ * @typedef {typeof import("../../../vendor/tfjs.js")} Tfjs
+ * @typedef {import("@tensorflow/tfjs-core").Tensor} TfTensor
+ * @typedef {import("@tensorflow/tfjs-core").io.ModelArtifacts} ModelArtifacts
+ */
+
+// graphs that hold one of these run asynchronously (tfjs-converter, model_analysis.ts)
+const ASYNC_OPS = new Set([
+  ...["Switch", "Merge", "Enter", "Exit", "NextIteration", "StatelessIf", "StatelessWhile"],
+  ...["if", "If", "While", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV5"],
+  ...["Where", "HashTable", "HashTableV2", "LookupTableImport", "LookupTableImportV2"],
+  ...["LookupTableFind", "LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2"],
+]);
+
+const BACKENDS = {
+  async wasm() {
+    const { setWasmPaths } = await vendor.tfjsWasm();
+    setWasmPaths(vendor.VENDOR_URL);
+  },
+  async webgl() {
+    await vendor.tfjsWebgl();
+  },
+  async cpu() {
+    await vendor.tfjsCpu();
+  },
+};
+
+/**
+ * @param {keyof typeof BACKENDS} backend
+ * @returns {Promise<Engine>}
+ */
+export async function tfjsEngine(backend) {
+  const [tf] = await Promise.all([vendor.tfjs(), BACKENDS[backend]()]);
+  const started = await tf.setBackend(backend).catch((/** @type {unknown} */ error) => {
+    throw new Error(unavailable(backend), { cause: error });
+  });
+  if (!started) throw new Error(unavailable(backend));
+  await tf.ready();
+  return {
+    name: `tfjs-${backend}`,
+    version: tf.version,
+    liveTensors: () => tf.memory().numTensors,
+    load: async (variant, files) => {
+      const artifacts = artifactsOf(variant, files);
+      return variant.id.startsWith("tfjs-layers-")
+        ? layersModel(tf, variant, artifacts)
+        : graphModel(tf, variant, artifacts);
+    },
+  };
+}
+
+function unavailable(/** @type {string} */ backend) {
+  return `this browser does not offer ${backend === "webgl" ? "WebGL" : backend} here; choose another engine`;
+}
+
+/**
+ * What TensorFlow.js would have fetched by itself, from bytes whose hashes were checked.
+ * @param {Variant} variant
+ * @param {Map<string, Uint8Array<ArrayBuffer>>} files
+ * @returns {ModelArtifacts}
+ */
+function artifactsOf(variant, files) {
+  const document = JSON.parse(new TextDecoder().decode(fileOf(files, variant.entry)));
+  const folder = variant.entry.slice(0, variant.entry.lastIndexOf("/") + 1);
+  /** @type {{paths: string[], weights: any[]}[]} */
+  const groups = document.weightsManifest;
+  return {
+    modelTopology: document.modelTopology,
+    format: document.format,
+    signature: document.signature,
+    userDefinedMetadata: document.userDefinedMetadata,
+    weightSpecs: groups.flatMap((group) => group.weights),
+    weightData: groups.flatMap((g) => g.paths.map((path) => fileOf(files, folder + path).buffer)),
+  };
+}
+
+function fileOf(/** @type {Map<string, Uint8Array<ArrayBuffer>>} */ files, /** @type {string} */ path) {
+  const bytes = files.get(path);
+  if (!bytes) throw new Error(`expected ${path} in the manifest, got none; convert the model again`);
+  return bytes;
+}
+
+/** @returns {Model} */
+function graphModel(/** @type {Tfjs} */ tf, /** @type {Variant} */ variant,
+  /** @type {ModelArtifacts} */ artifacts) {
+  const { inputs = {}, outputs = {} } = /** @type {any} */ (artifacts.signature ?? {});
+  requireNames(variant.inputs, Object.keys(inputs), `${variant.id} input`);
+  requireNames(variant.outputs, Object.keys(outputs), `${variant.id} output`);
+  const model = tf.loadGraphModelSync({ load: () => artifacts });
+  const names = variant.outputs.map((spec) => spec.name);
+  const isAsync = opsOf(artifacts).some((op) => ASYNC_OPS.has(op));
+  return {
+    async run(tensors) {
+      const fed = tensorsOf(tf, variant, tensors);
+      const named = Object.fromEntries(variant.inputs.map((spec, i) => [spec.name, fed[i]]));
+      try {
+        const out = isAsync ? await model.executeAsync(named, names) : model.execute(named, names);
+        return await readAndDispose(Array.isArray(out) ? out : [out], variant);
+      } finally {
+        fed.forEach((tensor) => tensor.dispose());
+      }
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+/** @returns {string[]} */
+function opsOf(/** @type {ModelArtifacts} */ { modelTopology }) {
+  const { node, library } = /** @type {any} */ (modelTopology);
+  const inside = (library?.function ?? []).flatMap((/** @type {any} */ f) => f.nodeDef ?? []);
+  return [...node, ...inside].map((n) => n.op);
+}
+
+/** @returns {Promise<Model>} */
+async function layersModel(/** @type {Tfjs} */ tf, /** @type {Variant} */ variant,
+  /** @type {ModelArtifacts} */ artifacts) {
+  const { loadLayersModel } = await vendor.tfjsLayers();
+  const model = await loadLayersModel({ load: async () => artifacts });
+  return {
+    async run(tensors) {
+      const fed = tensorsOf(tf, variant, tensors);
+      try {
+        const out = model.predict(fed.length === 1 ? fed[0] : fed);
+        return await readAndDispose(Array.isArray(out) ? out : [out], variant);
+      } finally {
+        fed.forEach((tensor) => tensor.dispose());
+      }
+    },
+    dispose: () => void model.dispose(),
+  };
+}
+
+function requireNames(/** @type {{name: string}[]} */ specs, /** @type {string[]} */ present,
+  /** @type {string} */ what) {
+  for (const { name } of specs) {
+    if (!present.includes(name)) {
+      throw new Error(`${what}: expected ${name} in the model, got ${present.join(", ") || "no names"}`);
+    }
+  }
+}
+
+/** @returns {TfTensor[]} */
+function tensorsOf(/** @type {Tfjs} */ tf, /** @type {Variant} */ variant, /** @type {Tensor[]} */ tensors) {
+  if (tensors.length !== variant.inputs.length) {
+    throw new Error(`expected ${variant.inputs.length} input tensors, got ${tensors.length}`);
+  }
+  return variant.inputs.map(({ dtype }, i) => {
+    const { data, shape } = tensors[i];
+    const isFloat = dtype.startsWith("float");
+    return tf.tensor(data, shape, isFloat ? "float32" : dtype === "bool" ? "bool" : "int32");
+  });
+}
+
+/**
+ * @param {TfTensor[]} tensors
+ * @param {Variant} variant
+ * @returns {Promise<NamedTensor[]>}
+ */
+async function readAndDispose(tensors, variant) {
+  try {
+    return await Promise.all(
+      tensors.map(async (tensor, i) => ({
+        name: variant.outputs[i].name,
+        shape: tensor.shape,
+        data: Float32Array.from(await tensor.data()),
+      })),
+    );
+  } finally {
+    tensors.forEach((tensor) => tensor.dispose());
+  }
+}

@@ -1,0 +1,239 @@
+/** One bundle's variant on one engine: what the page and the verification both ask of a worker. */
+
+import { batchFromImages } from "./batch.js";
+import { Bundle } from "./bundle.js";
+import { decoded } from "./decode.js";
+import { engineNamed } from "./engines/index.js";
+import { channelsOf, imageFromPixels } from "./image.js";
+import { arrayFromNpy } from "./npy.js";
+import { prove } from "./proof.js";
+import { probabilities } from "./scores.js";
+
+/**
+ * @typedef {import("./types").InputContract} InputContract
+ * @typedef {import("./types").NamedTensor} NamedTensor
+ * @typedef {import("./types").Tensor} Tensor
+ * @typedef {{outputs: NamedTensor[], ms: number[]}} Run `ms` holds the time of each call
+ */
+
+// images handed to the model at once when many are run; small, so that WebGL textures stay small
+const CALL_IMAGES = 16;
+
+export class Session {
+  /** @type {Bundle | null} */
+  #bundle = null;
+  /** @type {import("./types").Engine | null} */
+  #engine = null;
+  /** @type {import("./types").Model | null} */
+  #model = null;
+  /** @type {import("./types").Variant | null} */
+  #variant = null;
+
+  /**
+   * Loads a variant, after every one of its files was found to have the manifest's SHA-256.
+   * @param {{bundle: string, variant: string, engine: string}} wanted
+   */
+  async load({ bundle, variant, engine }) {
+    const start = performance.now();
+    this.unload();
+    const engineReady = (this.#engine = this.#engine ?? (await engineNamed(engine)));
+    if (engineReady.name !== engine) {
+      throw new Error(`expected ${engineReady.name} in this worker, got ${engine}; start another`);
+    }
+    const opened = await Bundle.open(bundle);
+    const chosen = opened.variant(variant);
+    /** @type {[string, Uint8Array<ArrayBuffer>][]} */
+    const files = await Promise.all(chosen.files.map(async (f) => [f.path, await opened.read(f)]));
+    this.#model = await engineReady.load(chosen, new Map(files));
+    this.#bundle = opened;
+    this.#variant = chosen;
+    return {
+      engine: engineReady.name,
+      version: engineReady.version,
+      loadMs: performance.now() - start,
+    };
+  }
+
+  /** Frees the model; the engine stays. */
+  unload() {
+    this.#model?.dispose();
+    this.#model = this.#bundle = this.#variant = null;
+  }
+
+  /** How many tensors the engine holds. */
+  tensors() {
+    return this.#engine?.liveTensors() ?? 0;
+  }
+
+  /**
+   * Runs uint8 images as the contract makes them, N x H x W x C.
+   * @param {{shape: number[], data: Uint8Array}} images
+   * @returns {Promise<Run>}
+   */
+  async runImages({ shape, data }) {
+    const contract = this.#contract();
+    const expected = [contract.height, contract.width, channelsOf(contract)];
+    if (shape.length !== 4 || expected.some((n, i) => n !== shape[i + 1])) {
+      throw new Error(`expected images of N x ${expected.join(" x ")}, got ${shape.join(" x ")}`);
+    }
+    const [count, ...imageShape] = shape;
+    const perImage = imageShape.reduce((a, b) => a * b, 1);
+    if (!count || data.length !== count * perImage) {
+      throw new Error(`expected ${count * perImage} bytes for ${shape.join(" x ")}, got ${data.length}`);
+    }
+    const perCall = this.#loaded().variant.inputs[0].shape[0] ?? CALL_IMAGES;
+    /** @type {Run[]} */
+    const runs = [];
+    for (let at = 0; at < count; at += perCall) {
+      const here = Math.min(perCall, count - at);
+      const batch = batchFromImages(data.subarray(at * perImage, (at + here) * perImage), contract);
+      runs.push(await this.runTensors([{ shape: [here, ...imageShape], data: batch }]));
+    }
+    return joined(runs);
+  }
+
+  /**
+   * Runs tensors as they are, in the variant's order.
+   * @param {Tensor[]} tensors
+   * @returns {Promise<Run>}
+   */
+  async runTensors(tensors) {
+    const { model } = this.#loaded();
+    const start = performance.now();
+    const outputs = await model.run(tensors);
+    return { outputs, ms: [performance.now() - start] };
+  }
+
+  /** The model's image for an encoded picture. */
+  async imageFromFile(/** @type {Uint8Array<ArrayBuffer>} */ bytes) {
+    const { pixels, orientation } = await decoded(bytes);
+    return imageFromPixels(pixels, this.#contract(), orientation);
+  }
+
+  /**
+   * The whole path for a picture of the bundle: fetch, check, decode, orient, flatten, fit,
+   * resize, run.
+   * @param {string} path
+   */
+  async runFile(path) {
+    const image = await this.imageFromFile(await this.#goldenBytes(path));
+    return { image, ...(await this.#runImage(image)) };
+  }
+
+  /**
+   * Labels a picture: encoded bytes, or pixels as the camera and the drawing pad give them.
+   * @param {{bytes: Uint8Array<ArrayBuffer>} | {pixels: import("./types").Pixels}} picture
+   */
+  async classify(picture) {
+    const start = performance.now();
+    const image =
+      "bytes" in picture
+        ? await this.imageFromFile(picture.bytes)
+        : imageFromPixels(picture.pixels, this.#contract());
+    const preparedMs = performance.now() - start;
+    const { outputs, ms } = await this.#runImage(image);
+    const { manifest } = this.#loaded().bundle;
+    const row = probabilities(outputs[0].data, manifest.output.scores, manifest.labels.length);
+    return { image, probabilities: row, preparedMs, modelMs: ms[0] };
+  }
+
+  /**
+   * Times single images of the first golden input, after one call that is not counted.
+   * @param {{n: number}} options
+   */
+  async latency({ n }) {
+    const tensors = await this.#goldenTensors(1);
+    await this.runTensors(tensors);
+    /** @type {number[]} */
+    const ms = [];
+    for (let i = 0; i < n; i++) ms.push((await this.runTensors(tensors)).ms[0]);
+    return { ms };
+  }
+
+  /**
+   * Runs the golden inputs and files and compares with what the Keras model gave.
+   * @param {(done: number, total: number) => void} onProgress
+   */
+  async prove(onProgress) {
+    const { bundle, variant } = this.#loaded();
+    return prove({
+      bundle,
+      variant,
+      runImage: async (/** @type {Uint8Array} */ image) => (await this.#runImage(image)).outputs,
+      runTensors: async (/** @type {Tensor[]} */ tensors) => (await this.runTensors(tensors)).outputs,
+      imageFromFile: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => this.imageFromFile(bytes),
+      onProgress,
+    });
+  }
+
+  /** A golden array of the bundle: the pad looks at these images to know how digits are drawn. */
+  async goldenImages() {
+    const { bundle } = this.#loaded();
+    const [entry] = bundle.manifest.golden.inputs;
+    return arrayFromNpy(await bundle.read(entry), entry.path);
+  }
+
+  async #goldenBytes(/** @type {string} */ path) {
+    const { bundle } = this.#loaded();
+    const golden = bundle.manifest.golden.files.find(({ file }) => file.path === path);
+    if (!golden) {
+      throw new Error(`expected a golden file of ${bundle.manifest.name}, got ${path}`);
+    }
+    return bundle.read(golden.file);
+  }
+
+  /** @returns {Promise<Tensor[]>} */
+  async #goldenTensors(/** @type {number} */ count) {
+    const { bundle } = this.#loaded();
+    const { input: contract, golden } = bundle.manifest;
+    return Promise.all(
+      golden.inputs.map(async (entry) => {
+        const { shape, data } = arrayFromNpy(await bundle.read(entry), entry.path);
+        const rest = shape.slice(1);
+        const values = data.slice(0, count * rest.reduce((a, b) => a * b, 1));
+        return { shape: [count, ...rest], data: contract ? batchFromImages(/** @type {Uint8Array} */ (values), contract) : plain(values) };
+      }),
+    );
+  }
+
+  #runImage(/** @type {Uint8Array} */ image) {
+    const { height, width } = this.#contract();
+    const shape = [1, height, width, image.length / (height * width)];
+    return this.runImages({ shape, data: image });
+  }
+
+  #loaded() {
+    if (!this.#bundle || !this.#variant || !this.#model) {
+      throw new Error("expected a loaded model, got none; call load first");
+    }
+    return { bundle: this.#bundle, variant: this.#variant, model: this.#model };
+  }
+
+  /** @returns {InputContract} */
+  #contract() {
+    const { bundle } = this.#loaded();
+    if (bundle.manifest.input) return bundle.manifest.input;
+    throw new Error(`expected an image classifier, got ${bundle.manifest.name}, which takes tensors`);
+  }
+}
+
+/** TensorFlow.js knows no 64-bit integers. */
+function plain(/** @type {Float32Array | Int32Array | Uint8Array | BigInt64Array} */ values) {
+  return values instanceof BigInt64Array ? Int32Array.from(values, Number) : values;
+}
+
+/** Several calls' outputs, one after the other. */
+function joined(/** @type {Run[]} */ runs) {
+  const outputs = runs[0].outputs.map(({ name, shape }, i) => {
+    const parts = runs.map((run) => run.outputs[i]);
+    const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      data.set(part.data, at);
+      at += part.data.length;
+    }
+    const count = parts.reduce((sum, part) => sum + part.shape[0], 0);
+    return { name, shape: [count, ...shape.slice(1)], data };
+  });
+  return { outputs, ms: runs.flatMap((run) => run.ms) };
+}

@@ -1,0 +1,33 @@
+/**
+ * How far a variant may be from the Keras model on the visitor's device, with the reason for each.
+ * Errors are relative to the largest magnitude that Keras gave for the case, and to 1 at least.
+ */
+
+/** @typedef {{error: number, why: string}} Tolerance */
+
+/** @type {Record<string, Tolerance>} */
+const TOLERANCES = {
+  float32: {
+    error: 1e-4,
+    why: "the same float32 arithmetic in another order: some units of 2^-24 for each layer",
+  },
+  float16: {
+    error: 2e-2,
+    why: "weights keep 11 bits, a relative step of 2^-11 each, which the layers add up",
+  },
+  uint8: {
+    error: 0.25,
+    why: "weights keep 256 steps of their tensor's range; probabilities near a tie move most",
+  },
+};
+
+/** @returns {Tolerance} */
+export function toleranceOf(/** @type {string} */ variantId) {
+  const precision = variantId.slice(variantId.lastIndexOf("-") + 1);
+  const tolerance = TOLERANCES[precision];
+  if (!tolerance) {
+    const known = Object.keys(TOLERANCES).join(", ");
+    throw new Error(`expected a precision with a tolerance (${known}), got ${precision}`);
+  }
+  return tolerance;
+}

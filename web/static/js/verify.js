@@ -1,0 +1,86 @@
+/**
+ * The bare page that verification drives: `globalThis.edgeproofVerify`, on the very modules and
+ * the very worker that the page uses. Arrays travel as base64 of their little-endian bytes.
+ */
+
+import { WorkerClient } from "./client.js";
+
+/** @typedef {{shape: number[], dtype: string, base64: string}} EncodedTensor */
+
+/** @type {WorkerClient | null} */
+let client = null;
+/** @type {string | null} */
+let engineInWorker = null;
+
+const TYPES = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, bool: Uint8Array };
+
+globalThis.edgeproofVerify = {
+  /** Resolves when the scripts are in. */
+  async ready() {
+    client ??= new WorkerClient();
+    await client.ready;
+  },
+  /** @param {{bundle: string, variant: string, engine: string}} wanted */
+  async load(wanted) {
+    // one worker holds one engine
+    if (engineInWorker !== null && engineInWorker !== wanted.engine) {
+      client?.close();
+      client = null;
+    }
+    engineInWorker = wanted.engine;
+    return worker().call("load", wanted);
+  },
+  /** @param {{shape: number[], base64: string}} images */
+  async runImages({ shape, base64 }) {
+    return encodedRun(await worker().call("runImages", { shape, data: bytesOf(base64) }));
+  },
+  /** @param {EncodedTensor[]} tensors */
+  async runTensors(tensors) {
+    return encodedRun(await worker().call("runTensors", tensors.map(decodedTensor)));
+  },
+  /** @param {string} path */
+  async runFile(path) {
+    const run = await worker().call("runFile", path);
+    return { ...encodedRun(run), image: base64Of(run.image) };
+  },
+  /** @param {{n: number}} options */
+  latency: (options) => worker().call("latency", options),
+  tensors: () => worker().call("tensors"),
+  unload: () => worker().call("unload"),
+};
+
+function worker() {
+  client ??= new WorkerClient();
+  return client;
+}
+
+/** @returns {import("./types").Tensor} */
+function decodedTensor(/** @type {EncodedTensor} */ { shape, dtype, base64 }) {
+  if (!(dtype in TYPES)) {
+    throw new Error(`expected a tensor of ${Object.keys(TYPES).join(", ")}, got ${dtype}`);
+  }
+  const type = TYPES[/** @type {keyof typeof TYPES} */ (dtype)];
+  return { shape, data: new type(bytesOf(base64).buffer) };
+}
+
+function encodedRun(/** @type {{outputs: import("./types").NamedTensor[], ms: number[]}} */ run) {
+  const outputs = run.outputs.map(({ name, shape, data }) => ({
+    name,
+    shape,
+    base64: base64Of(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  }));
+  return { outputs, ms: run.ms };
+}
+
+function bytesOf(/** @type {string} */ base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+function base64Of(/** @type {Uint8Array} */ bytes) {
+  const parts = [];
+  // String.fromCharCode takes a limited number of arguments
+  for (let i = 0; i < bytes.length; i += 0x8000) {
+    parts.push(String.fromCharCode(...bytes.subarray(i, i + 0x8000)));
+  }
+  return btoa(parts.join(""));
+}
