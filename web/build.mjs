@@ -1,7 +1,8 @@
-// Bundles the third-party JavaScript that the page uses into static/vendor/.
+// Bundles the third-party JavaScript that the page uses.
 //
-//     npm ci && node build.mjs
+//     npm ci && node build.mjs [FOLDER]        default: static/vendor
 //
+// vendor_build.py runs it inside pip; by hand it is useful while the bundle itself is changed.
 // Every engine is an entry point of its own and shared code is split off, so a visitor loads only
 // the engine that is used. Names of entry points are stable; chunks carry their content's hash.
 
@@ -11,8 +12,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
-const OUT = join(ROOT, "static", "vendor");
+const OUT = process.argv[2] ?? join(ROOT, "static", "vendor");
 const WASM_FILES = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"];
+// what TensorFlow.js asks for only when it runs in Node
+const NODE_MODULES = /^(crypto|fs|node-fetch|os|path|perf_hooks|string_decoder|util|worker_threads)$/;
 const ENTRIES = ["tfjs", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl", "tfjs-layers", "sha256"];
 
 /**
@@ -25,9 +28,7 @@ const withoutTraining = {
     builder.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({
       path: join(ROOT, "node_modules/@tensorflow/tfjs-core/dist/base.js"),
     }));
-    // Node's modules, which TensorFlow.js asks for only when it runs in Node
-    builder.onResolve({ filter: /^(fs|path|os|crypto|perf_hooks|worker_threads|util|string_decoder|node-fetch)$/ },
-      ({ path }) => ({ path, namespace: "empty" }));
+    builder.onResolve({ filter: NODE_MODULES }, ({ path }) => ({ path, namespace: "empty" }));
     builder.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "export default {}" }));
   },
 };
