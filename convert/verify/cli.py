@@ -1,0 +1,104 @@
+"""`edgeproof verify`. TensorFlow, the browser and the TFLite runtimes start when it runs."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgeproof.edge.extras import require
+
+if TYPE_CHECKING:
+    from edgeproof.convert.verify.report import Report
+
+
+@click.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--runtimes",
+    metavar="A,B",
+    help="What to run the variants on, separated by commas: keras, litert, litert-reference, "
+    "tflite-runtime, tfjs-reference, tfjs-cpu, tfjs-wasm, tfjs-webgl. "
+    "Default: all that can run here.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR|FILE.npz",
+    help="Labelled images to measure the cost on: a folder for each label, an .npz with `images` "
+    "and `labels`, or the folder of the recipe's data set. Default: the bundle's held-out images.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Use at most N of the labelled images."
+)
+@click.option(
+    "--gate",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Replace a limit, for example accuracy-drop=0.5 (percentage points). May be repeated.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print report.json instead of the table. Keys: schema_version, passed, bundle, created, "
+    "environment, runtimes, references, data, rows, broken, gates, wall_s.",
+)
+def verify(
+    bundle: Path,
+    runtimes: str | None,
+    data: Path | None,
+    limit: int | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Prove that a BUNDLE's variants give the answers that the Keras model gave.
+
+    Runs the golden inputs, the golden picture files and labelled held-out images through every
+    variant on every runtime, writes report.json and report.html into the bundle and prints a table.
+    Exit code 1 when a gate breaks.
+    """
+    require("verify", "verify", "numpy", "rich")
+    from edgeproof.convert.progress import shown_progress
+    from edgeproof.convert.verify.gates import GATES, with_overrides
+    from edgeproof.convert.verify.run import planned
+    from edgeproof.convert.verify.run import verify as verified
+    from edgeproof.convert.verify.write import check_writable, report_document, write_report
+    from edgeproof.edge.bundle import Bundle
+
+    gates = with_overrides(GATES, overrides)
+    opened = Bundle.open(bundle)
+    check_writable(opened.folder)
+    names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
+    plan = planned(opened, names)
+    with shown_progress(click.get_text_stream("stderr"), plan.steps) as progress:
+        report = verified(opened, plan=plan, data=data, limit=limit, gates=gates, say=progress.step)
+    write_report(report, opened.folder)
+    if as_json:
+        click.echo(json.dumps(report_document(report), ensure_ascii=False, allow_nan=False))
+    else:
+        _print(report, opened.folder)
+    for broken in report.broken:
+        click.echo(f"edgeproof: {broken.sentence}", err=True)
+    return 0 if report.passed else 1
+
+
+def _print(report: "Report", folder: Path) -> None:
+    from rich.console import Console
+
+    from edgeproof.convert.verify.table import print_table
+
+    # wide enough for every column where there is no terminal to fit
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 160
+    print_table(report, console)
+    console.print()
+    for runtime in report.runtimes:
+        if runtime.state != "ran" or runtime.reason is not None:
+            console.print(f"{runtime.name}: {runtime.state}: {runtime.reason}", markup=False)
+    for sentence in report.references:
+        console.print(sentence, markup=False)
+    verdict = "All gates hold" if report.passed else f"{len(report.broken)} gates broke"
+    console.print(f"{verdict}. {folder / 'report.html'} ({report.wall_s:.0f} s)", markup=False)

@@ -1,0 +1,15 @@
+"""What verification says no to."""
+
+from edgeproof.edge.errors import EdgeproofError
+
+
+class VerifyError(EdgeproofError):
+    """A bundle cannot be verified as it was asked for."""
+
+
+class RuntimeFailed(VerifyError):
+    """A runtime crashed, hung or refused a variant: one failed row, the others go on."""
+
+
+class DataError(VerifyError):
+    """The labelled data cannot be read or does not fit the bundle."""

@@ -1,0 +1,155 @@
+"""Does a runtime reproduce the arithmetic of the variant that it was given?
+
+The reference of a float32 variant is Keras (the bundle's golden outputs). Quantised variants are
+judged against an independent execution of the very same file: LiteRT's reference kernels for
+TFLite, the reader in TensorFlow for TF.js. What quantisation did to the answers is `cost.py`'s.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeproof.convert.verify.check import Check, check, check_difference
+from edgeproof.convert.verify.comparison import (
+    Difference,
+    compare,
+    compare_all,
+    nothing,
+    unequal_bytes,
+)
+from edgeproof.convert.verify.gates import FLOAT, Gate, gate_for
+from edgeproof.convert.verify.golden import GoldenSet
+from edgeproof.convert.verify.measure import Measurement
+from edgeproof.convert.verify.presoftmax import presoftmax
+from edgeproof.edge.manifest import Manifest, Variant
+
+REFERENCES = {"tflite": "litert-reference", "tfjs": "tfjs-reference"}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Outputs for the golden inputs and, of the first output, for the golden files."""
+
+    name: str
+    golden: tuple[np.ndarray, ...]
+    files: np.ndarray | None
+
+
+def precision_of(variant: Variant) -> str:
+    """`int8` of `tflite-int8`."""
+    return variant.id.removeprefix(f"{variant.format}-")
+
+
+def reference_runtime(variant: Variant) -> str | None:
+    """The runtime whose answers a variant is judged by; None for Keras' golden outputs.
+
+    Raises:
+        LookupError: a quantised format without a reference.
+    """
+    return None if precision_of(variant) == FLOAT else REFERENCES[variant.format]
+
+
+def keras_answers(golden: GoldenSet) -> Answers:
+    return Answers("Keras", golden.outputs, golden.file_outputs)
+
+
+def measured_answers(measured: Measurement) -> Answers:
+    """A reference runtime's own first run as the answers to judge by."""
+    files = np.concatenate(measured.file_outputs) if measured.file_outputs else None
+    return Answers(measured.runtime, measured.golden_runs[0], files)
+
+
+def integrity_checks(
+    measured: Measurement, golden: GoldenSet, gates: tuple[Gate, ...]
+) -> list[Check]:
+    """What holds for every runtime, references included: tensors, repetition, images."""
+    checks = [check(gate_for(gates, "runs"), "answers", 0, len(measured.golden_runs))]
+    if measured.tensors is not None:
+        differing, compared = measured.tensors
+        checks.append(check(gate_for(gates, "tensors"), "file and manifest", differing, compared))
+    first, *later = measured.golden_runs
+    gate = gate_for(gates, "repeat")
+    again = [compare_all(first, run) for run in later] or [nothing("it ran only once")]
+    checks += [check_difference(gate, "second run and first", d, d.relative) for d in again]
+    if golden.file_images is not None:
+        got = _stacked(measured.file_images, golden.file_images)
+        difference = nothing("no images") if got is None else unequal_bytes(golden.file_images, got)
+        gate = gate_for(gates, "file-images")
+        checks.append(check_difference(gate, "golden files", difference, difference.absolute))
+    return checks
+
+
+def faithfulness_checks(
+    measured: Measurement,
+    variant: Variant,
+    manifest: Manifest,
+    reference: Answers,
+    gates: tuple[Gate, ...],
+) -> list[Check]:
+    """Golden inputs (every run of them) and golden files against the reference's answers."""
+    checks = []
+    for index, run in enumerate(measured.golden_runs):
+        subject = f"golden inputs, run {index + 1}, and {reference.name}"
+        checks += _output_checks(subject, reference.golden, run, variant, manifest, gates)
+    if reference.files is not None:
+        got = np.concatenate(measured.file_outputs) if measured.file_outputs else None
+        subject = f"golden files and {reference.name}"
+        found = () if got is None else (got,)
+        checks += _output_checks(subject, (reference.files,), found, variant, manifest, gates)
+    return checks
+
+
+def _output_checks(
+    subject: str,
+    expected: tuple[np.ndarray, ...],
+    got: tuple[np.ndarray, ...],
+    variant: Variant,
+    manifest: Manifest,
+    gates: tuple[Gate, ...],
+) -> list[Check]:
+    precision = precision_of(variant)
+    if any(spec.scale is not None for spec in variant.outputs):
+        gate = gate_for(gates, "steps", precision)
+        difference, steps = _in_steps(expected, got, variant)
+        return [check_difference(gate, subject, difference, steps)]
+    difference = compare_all(expected, got)
+    gate = gate_for(gates, "relative", precision)
+    checks = [check_difference(gate, subject, difference, difference.relative)]
+    if precision != FLOAT or manifest.output.scores == "values":
+        return checks
+    if manifest.output.scores != "logits":
+        gate = gate_for(gates, "absolute", precision)
+        checks.append(check_difference(gate, subject, difference, difference.absolute))
+    if manifest.output.scores == "softmax":
+        before = nothing("no scores") if not got else _before_softmax(expected[0], got[0])
+        gate = gate_for(gates, "presoftmax", precision)
+        checks.append(check_difference(gate, subject, before, before.relative))
+    return checks
+
+
+def _in_steps(
+    expected: tuple[np.ndarray, ...], got: tuple[np.ndarray, ...], variant: Variant
+) -> tuple[Difference, float]:
+    """The difference, and its largest size in steps of the output that it stands in."""
+    difference = compare_all(expected, got)
+    if not difference:
+        return difference, float("nan")
+    steps = [
+        compare(e, g).absolute / spec.scale
+        for e, g, spec in zip(expected, got, variant.outputs, strict=False)
+        if spec.scale is not None
+    ]
+    return difference, max(steps)
+
+
+def _before_softmax(expected: np.ndarray, got: np.ndarray) -> Difference:
+    if expected.shape != got.shape:
+        return nothing(f"expected shape {expected.shape}, got {got.shape}")
+    return compare(presoftmax(expected), presoftmax(got))
+
+
+def _stacked(images: tuple[np.ndarray, ...], like: np.ndarray) -> np.ndarray | None:
+    """The images in one array of the shape of `like`; None where their sizes do not allow it."""
+    if len(images) != len(like) or any(image.size != like[0].size for image in images):
+        return None
+    return np.stack([image.reshape(like.shape[1:]) for image in images])

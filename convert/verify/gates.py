@@ -1,0 +1,315 @@
+"""Every tolerance and every limit of verification, each with its reason. There are no others.
+
+`--gate NAME=VALUE` replaces the limit of all rows of that name.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeproof.edge.errors import UsageError, did_you_mean
+
+ANY = "any"
+FLOAT = "float32"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A limit.
+
+    Attributes:
+        name: what `--gate` calls it.
+        precision: the variant's precision that it holds for, or "any".
+        limit: in `unit`.
+        bound: whether the figure has to stay at or under the limit, or at or over it.
+        why: the reason for the number.
+    """
+
+    name: str
+    precision: str
+    limit: float
+    unit: str
+    bound: Literal["at most", "at least"]
+    why: str
+
+    def __post_init__(self) -> None:
+        if not self.why.strip():
+            raise ValueError(f"{self.name}: expected a reason for the limit, got none")
+
+    def holds(self, figure: float) -> bool:
+        """False for NaN, whatever the bound."""
+        return figure <= self.limit if self.bound == "at most" else figure >= self.limit
+
+
+_OF_LARGEST = "of the largest reference output"
+_STEPS = "output steps"
+_POINTS = "percentage points"
+_SHARE = "share of the images"
+
+GATES: tuple[Gate, ...] = (
+    # --- faithfulness: does the runtime compute what the file says? ---
+    Gate("runs", ANY, 0, "failures", "at most", "a runtime that gives no answer proves nothing"),
+    Gate(
+        "tensors",
+        ANY,
+        0,
+        "differing tensors",
+        "at most",
+        "name, dtype, shape, scale and zero point are copied from file to manifest, never computed",
+    ),
+    Gate(
+        "repeat",
+        ANY,
+        1e-6,
+        _OF_LARGEST,
+        "at most",
+        "the same input twice must give the same answer: known GPU defects are right the first "
+        "time only. Not 0, because threads may add up in another order: a few float32 roundings "
+        "of 6e-8",
+    ),
+    Gate(
+        "file-images",
+        ANY,
+        0,
+        "grey levels",
+        "at most",
+        "decode, orient, flatten, fit and resize are integer arithmetic, the same in Python and "
+        "JavaScript: one grey level is a bug",
+    ),
+    Gate(
+        "relative",
+        FLOAT,
+        1e-4,
+        _OF_LARGEST,
+        "at most",
+        "the same float32 graph with sums in another order: each of a few hundred layers rounds "
+        "by 6e-8, which grows to some 1e-5 in deep networks",
+    ),
+    Gate(
+        "absolute",
+        FLOAT,
+        1e-4,
+        "probability",
+        "at most",
+        "what a user sees: a hundredth of a percent of probability changes no shown figure",
+    ),
+    Gate(
+        "presoftmax",
+        FLOAT,
+        2e-4,
+        "of the largest pre-softmax value",
+        "at most",
+        "softmax hides errors (presoftmax.py). Twice the limit of outputs, because the exp of one "
+        "runtime and the log of the comparison round as well",
+    ),
+    Gate(
+        "relative",
+        "float16",
+        1e-4,
+        _OF_LARGEST,
+        "at most",
+        "weights are stored in float16 and widened exactly; both sides compute in float32",
+    ),
+    Gate(
+        "relative",
+        "uint8",
+        1e-4,
+        _OF_LARGEST,
+        "at most",
+        "TF.js widens the weights to float32 when it loads them; all arithmetic is float32",
+    ),
+    Gate(
+        "relative",
+        "dynamic-int8",
+        5e-2,
+        _OF_LARGEST,
+        "at most",
+        "activations are quantised on the fly to 8 bits, and kernels may round a value that lies "
+        "between two steps either way: 1/255 per layer, in probabilities that sum up to 1",
+    ),
+    Gate(
+        "relative",
+        "int8",
+        5e-2,
+        _OF_LARGEST,
+        "at most",
+        "only for files with float outputs: as dynamic-int8",
+    ),
+    Gate(
+        "relative",
+        "int16x8",
+        1e-2,
+        _OF_LARGEST,
+        "at most",
+        "only for files with float outputs: 16-bit activations round by 1/65535 per layer",
+    ),
+    Gate(
+        "steps",
+        "int8",
+        4,
+        _STEPS,
+        "at most",
+        "kernels may round a half step either way in every layer; some of these reach the output",
+    ),
+    Gate(
+        "steps",
+        "int16x8",
+        64,
+        _STEPS,
+        "at most",
+        "a step is 1/32768: 64 of them are less than one step of int8 (128)",
+    ),
+    # --- is the reference itself worth comparing with? ---
+    Gate(
+        "golden-variety",
+        ANY,
+        2,
+        "distinct golden outputs",
+        "at least",
+        "a model that answers everything alike would agree with any other dead model",
+    ),
+    Gate(
+        "golden-reproduced",
+        ANY,
+        1e-5,
+        _OF_LARGEST,
+        "at most",
+        "the same Keras model on the same inputs: only the batch size and the CPU's vector width "
+        "may change the order of sums",
+    ),
+    Gate(
+        "labels", ANY, 0, "differing labels", "at most", "labels are copied from the training run"
+    ),
+    Gate(
+        "label-order",
+        ANY,
+        0,
+        "swapped pairs of labels",
+        "at most",
+        "a pair counts as swapped where exchanging the two labels would make the reference right "
+        "significantly more often (three standard deviations): a weak model is not enough",
+    ),
+    # --- cost: what did conversion do to the answers? ---
+    Gate("noise", FLOAT, 1e-4, "RMS error / RMS of Keras", "at most", "as `relative`, on average"),
+    Gate(
+        "noise",
+        "float16",
+        1e-2,
+        "RMS error / RMS of Keras",
+        "at most",
+        "float16 weights round by 2^-11 = 0.0005 each, at random: they average out",
+    ),
+    Gate(
+        "noise",
+        "dynamic-int8",
+        0.15,
+        "RMS error / RMS of Keras",
+        "at most",
+        "8-bit weights round by up to 1/254 of a channel's largest, activations as well",
+    ),
+    Gate(
+        "noise",
+        "uint8",
+        0.15,
+        "RMS error / RMS of Keras",
+        "at most",
+        "one scale for each whole tensor of weights: coarser than one for each channel",
+    ),
+    Gate(
+        "noise",
+        "int8",
+        0.15,
+        "RMS error / RMS of Keras",
+        "at most",
+        "as dynamic-int8, and the range of activations comes from few calibration images",
+    ),
+    Gate(
+        "noise",
+        "int16x8",
+        0.1,
+        "RMS error / RMS of Keras",
+        "at most",
+        "8-bit weights as dynamic-int8; 16-bit activations add next to nothing",
+    ),
+    *(
+        Gate("agreement", precision, limit, _SHARE, "at least", why)
+        for precision, limit, why in (
+            (FLOAT, 0.999, "only exact ties may turn over"),
+            ("float16", 0.99, "one near-tie in a hundred may turn over"),
+            ("dynamic-int8", 0.95, "near-ties turn over within the noise of 8 bits"),
+            ("uint8", 0.95, "near-ties turn over within the noise of 8 bits"),
+            ("int8", 0.95, "near-ties turn over within the noise of 8 bits"),
+            ("int16x8", 0.95, "near-ties turn over within the noise of 8-bit weights"),
+        )
+    ),
+    *(
+        Gate("accuracy-drop", precision, limit, _POINTS, "at most", why)
+        for precision, limit, why in (
+            (FLOAT, 0.1, "the same answers have the same accuracy"),
+            ("float16", 0.5, "what turns over is near a tie, as often to the better"),
+            ("dynamic-int8", 2.0, "the usual acceptance limit of 8-bit post-training quantisation"),
+            ("uint8", 2.0, "the usual acceptance limit of 8-bit post-training quantisation"),
+            ("int8", 2.0, "the usual acceptance limit of 8-bit post-training quantisation"),
+            ("int16x8", 1.0, "half of int8: only the weights have 8 bits"),
+        )
+    ),
+    *(
+        Gate("confidence-drift", precision, limit, "probability", "at most", why)
+        for precision, limit, why in (
+            (FLOAT, 1e-4, "as `absolute`, on average"),
+            ("float16", 5e-3, "half a percent is below what a page shows"),
+            ("dynamic-int8", 0.05, "a threshold set in Keras must still mean the same"),
+            ("uint8", 0.05, "a threshold set in Keras must still mean the same"),
+            ("int8", 0.05, "a threshold set in Keras must still mean the same"),
+            ("int16x8", 0.03, "a threshold set in Keras must still mean the same"),
+        )
+    ),
+)
+
+
+def gate_for(gates: Iterable[Gate], name: str, precision: str = ANY) -> Gate:
+    """The row of that name for that precision.
+
+    Raises:
+        LookupError: there is none: a new precision needs its tolerances first.
+    """
+    for gate in gates:
+        if gate.name == name and gate.precision == precision:
+            return gate
+    raise LookupError(f"expected a limit {name!r} for {precision!r} in gates.py, got none")
+
+
+def with_overrides(gates: tuple[Gate, ...], overrides: Iterable[str]) -> tuple[Gate, ...]:
+    """The table with `NAME=VALUE` limits replaced.
+
+    Raises:
+        UsageError: not of that form, no such gate (the nearest is suggested), or not a number.
+    """
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        names = sorted({gate.name for gate in gates})
+        if not equals or name not in names:
+            raise UsageError(
+                f"expected --gate NAME=VALUE with a name out of {', '.join(names)}, "
+                f"got {override!r}{did_you_mean(name, names)}"
+            )
+        limit = _number(name, value)
+        gates = tuple(
+            dataclasses.replace(gate, limit=limit, why=f"set by --gate {override}")
+            if gate.name == name
+            else gate
+            for gate in gates
+        )
+    return gates
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise UsageError(f"expected a number for --gate {name}, got {value!r}") from error
+    if not math.isfinite(number) or number < 0:
+        raise UsageError(f"expected a finite number from 0 up for --gate {name}, got {value!r}")
+    return number

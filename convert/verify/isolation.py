@@ -1,0 +1,176 @@
+"""A runtime in a process of its own, so that its crash or hang is a sentence, not the end.
+
+Nothing here falls back to anything: a call returns the runtime's answer or raises RuntimeFailed
+with the process's last words.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from edgeproof.convert.verify.errors import RuntimeFailed
+from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.manifest import TensorSpec
+
+_LAST_WORDS_BYTES = 4000
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long to wait for an answer before the runtime counts as hung, seconds."""
+
+    start_s: float = 120.0  # TensorFlow's import or a browser's start on a busy 1-core machine
+    open_s: float = 180.0
+    run_s: float = 60.0
+    per_image_s: float = 5.0  # MobileNet-sized models on WebGL without a GPU take about 1 s
+
+    def run(self, images: int) -> float:
+        return self.run_s + images * self.per_image_s
+
+
+class IsolatedRunning:
+    """A started runtime (`runtimes/protocol.py: Running`) in a child process."""
+
+    def __init__(self, runtime: str, bundle: Bundle, timeouts: Timeouts | None = None) -> None:
+        self.timeouts = timeouts or Timeouts()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
+        ours, theirs = socket.socketpair()
+        command = (sys.executable, "-m", "edgeproof.convert.verify.worker")
+        with theirs:
+            self._process = subprocess.Popen(
+                [*command, runtime, str(bundle.folder.absolute()), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._words,
+                stderr=self._words,
+                start_new_session=True,
+            )
+        self._pipe = Connection(ours.detach())
+        try:
+            self.ask("start", timeout_s=self.timeouts.start_s)
+        except BaseException:
+            self._kill()
+            self._words.close()
+            raise
+
+    def __enter__(self) -> "IsolatedRunning":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) or error is None:
+            self.close()
+        else:  # interrupted: do not wait for a runtime that may be in the middle of something
+            self._kill()
+            self._words.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def open(self, variant_id: str) -> "IsolatedSession":
+        version, load_ms = self.ask("open", variant_id, timeout_s=self.timeouts.open_s)
+        return IsolatedSession(self, version, load_ms)
+
+    def ask(self, method: str, *arguments: Any, timeout_s: float) -> Any:
+        """Call a method of the child's session.
+
+        Raises:
+            RuntimeFailed: the call raised, the process died, or no answer came in time.
+        """
+        started = time.monotonic()
+        try:
+            self._pipe.send((method, arguments))
+            if not self._pipe.poll(timeout_s):
+                self._kill()
+                raise RuntimeFailed(
+                    f"hung: expected an answer to {method!r} within {timeout_s:.0f} s, got none "
+                    f"in {time.monotonic() - started:.0f} s; last words: {self._last_words()}"
+                )
+            kind, value = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            self._kill()
+            raise RuntimeFailed(
+                f"crashed during {method!r} ({_ending(self._process.returncode)}); "
+                f"last words: {self._last_words()}"
+            ) from error
+        if kind == "failed":
+            raise RuntimeFailed(_first_line(value))
+        return value
+
+    def close(self) -> None:
+        """Let the runtime stop in its own way, and end the process in any case."""
+        if self._process.poll() is None:
+            with contextlib.suppress(RuntimeFailed):
+                self.ask("stop", timeout_s=20)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=10)
+        self._kill()
+        self._words.close()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if not self._pipe.closed:
+            self._pipe.close()
+
+    def _last_words(self) -> str:
+        size = self._words.seek(0, os.SEEK_END)
+        self._words.seek(max(0, size - _LAST_WORDS_BYTES))
+        lines = self._words.read().decode("utf-8", "replace").strip().splitlines()
+        return " / ".join(line.strip() for line in lines[-3:]) or "none"
+
+
+class IsolatedSession:
+    """A variant in the child process (`runtimes/protocol.py: Session`)."""
+
+    def __init__(self, running: IsolatedRunning, version: str, load_ms: float) -> None:
+        self._running = running
+        self.version = version
+        self.load_ms = load_ms
+
+    def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        timeout_s = self._running.timeouts.run(len(inputs[0]))
+        return self._running.ask("run", list(inputs), timeout_s=timeout_s)
+
+    def run_file(self, path: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        return self._running.ask("run_file", path, timeout_s=self._running.timeouts.run(1))
+
+    def latency_ms(self, inputs: Sequence[np.ndarray], n: int) -> list[float]:
+        timeout_s = self._running.timeouts.run(n)
+        first = [array[:1] for array in inputs]
+        return self._running.ask("latency_ms", first, n, timeout_s=timeout_s)
+
+    def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] | None:
+        return self._running.ask("tensors", timeout_s=self._running.timeouts.run_s)
+
+    def close(self) -> None:
+        self._running.ask("close", timeout_s=self._running.timeouts.run_s)
+
+
+def _ending(returncode: int | None) -> str:
+    if returncode is not None and returncode < 0:
+        return f"signal {signal.Signals(-returncode).name}"
+    return f"exit code {returncode}"
+
+
+def _first_line(words: str) -> str:
+    """A JavaScript error brings its stack along: the first line is what was said."""
+    return words.strip().splitlines()[0] if words.strip() else "an error without words"

@@ -1,0 +1,130 @@
+"""Running golden and held-out data through one runtime. Measures only; `judge.py` judges."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeproof.convert.verify.errors import RuntimeFailed
+from edgeproof.convert.verify.golden import GoldenSet
+from edgeproof.convert.verify.labelled import evenly_spaced
+from edgeproof.convert.verify.runtimes.protocol import Running, Session
+from edgeproof.edge.manifest import TensorSpec
+
+GOLDEN_RUNS = 2  # known GPU defects are right the first time only
+LATENCY_RUNS = 30
+# images for each call: keeps a hang's time limit short without a visible cost (about 1 ms a call)
+PIECE = 64
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one runtime answered for one variant.
+
+    Attributes:
+        golden_runs: outputs for the golden inputs, once per run, in the model's order.
+        file_images: the uint8 image of each golden file, as the runtime's own path made it.
+        file_outputs: the first output for each golden file.
+        heldout_rows: indices into the held-out images that were run.
+        heldout_output: the first output for them; None without held-out images.
+        tensors: differing tensors between file and manifest, and how many were compared; None
+            where the format states no tensors.
+        failure: the last words of a runtime that crashed, hung or refused; all else is empty then.
+    """
+
+    variant: str
+    runtime: str
+    version: str
+    golden_runs: tuple[tuple[np.ndarray, ...], ...] = ()
+    file_images: tuple[np.ndarray, ...] = ()
+    file_outputs: tuple[np.ndarray, ...] = ()
+    heldout_rows: np.ndarray | None = None
+    heldout_output: np.ndarray | None = None
+    tensors: tuple[int, int] | None = None
+    latencies_ms: tuple[float, ...] = ()
+    load_ms: float | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every variant is asked to do.
+
+    Attributes:
+        inputs, outputs: the variant's tensors as the manifest states them.
+    """
+
+    variant: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    golden: GoldenSet
+    heldout: np.ndarray | None
+    heldout_limit: int | None
+
+
+def measure(running: Running, runtime: str, work: Work) -> Measurement:
+    """Load the variant and run everything.
+
+    Raises:
+        EdgeproofError: the runtime failed; the caller makes a failed row of it.
+    """
+    session = running.open(work.variant)
+    golden, names = work.golden, [spec.name for spec in work.outputs]
+    runs = []
+    for _ in range(GOLDEN_RUNS):
+        runs.append(_in_order(_run(session, golden.inputs), names))
+    images, answers = [], []
+    for path in golden.files:
+        image, outputs = session.run_file(path)
+        images.append(image)
+        answers.append(_in_order(outputs, names)[0])
+    rows, heldout = None, None
+    if work.heldout is not None:
+        rows = evenly_spaced(len(work.heldout), work.heldout_limit)
+        heldout = _in_order(_run(session, (work.heldout[rows],)), names)[0]
+    latencies = session.latency_ms(golden.inputs, LATENCY_RUNS)
+    tensors = _differing_tensors(session, work)
+    session.close()
+    return Measurement(
+        variant=work.variant,
+        runtime=runtime,
+        version=session.version,
+        golden_runs=tuple(runs),
+        file_images=tuple(images),
+        file_outputs=tuple(answers),
+        heldout_rows=rows,
+        heldout_output=heldout,
+        tensors=tensors,
+        latencies_ms=tuple(latencies),
+        load_ms=session.load_ms,
+    )
+
+
+def _run(session: Session, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    total = len(inputs[0])
+    parts = [
+        session.run([array[start : start + PIECE] for array in inputs])
+        for start in range(0, total, PIECE)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _in_order(outputs: dict[str, np.ndarray], names: list[str]) -> tuple[np.ndarray, ...]:
+    if set(outputs) != set(names):
+        raise RuntimeFailed(
+            f"expected the outputs {', '.join(names)}, got {', '.join(outputs) or 'none'}"
+        )
+    return tuple(outputs[name] for name in names)
+
+
+def _differing_tensors(session: Session, work: Work) -> tuple[int, int] | None:
+    """How many of the manifest's tensors the file states otherwise, and how many there are."""
+    stated = session.tensors()
+    if stated is None:
+        return None
+    inputs, outputs = stated
+    by_name = {spec.name: spec for spec in (*inputs, *outputs)}
+    wanted = (*work.inputs, *work.outputs)
+    differing = sum(spec.name not in by_name or by_name[spec.name] != spec for spec in wanted)
+    extra = len(by_name) - len({spec.name for spec in wanted} & set(by_name))
+    return differing + extra, len(wanted)

@@ -1,0 +1,1 @@
+"""What can execute a variant: one file per family, one table (`registry.py`)."""

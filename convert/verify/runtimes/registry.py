@@ -1,0 +1,99 @@
+"""The runtimes, as a table. Adding one is a row here and a file beside it."""
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeproof.convert.verify.browser import find_chromium
+from edgeproof.convert.verify.runtimes.protocol import Running
+from edgeproof.convert.verify.source import recorded_source
+from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.errors import UsageError, did_you_mean
+
+SOURCE_VARIANT = "source"  # what the `keras` runtime runs in place of a variant
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What can execute variants.
+
+    Attributes:
+        formats: the variants' formats (`Variant.format`) that it runs; "source" is the Keras model.
+        heldout_limit: most held-out images to run on it; None for all.
+        modules: Python packages that it needs.
+    """
+
+    name: str
+    formats: tuple[str, ...]
+    heldout_limit: int | None
+    modules: tuple[str, ...]
+
+
+# 100 images on the slow ones: enough to see a broken model, and they stay under half a minute.
+# Their arithmetic is judged on the golden inputs, which all of them run in full.
+_SLOW = 100
+_BROWSER = ("flask", "waitress", "playwright")
+
+RUNTIMES = (
+    Runtime("keras", ("source",), None, ("tensorflow", "keras")),
+    Runtime("litert-reference", ("tflite",), _SLOW, ("ai_edge_litert",)),
+    Runtime("litert", ("tflite",), None, ("ai_edge_litert",)),
+    Runtime("tflite-runtime", ("tflite",), None, ("tflite_runtime",)),
+    Runtime("tfjs-reference", ("tfjs",), _SLOW, ("tensorflow",)),
+    Runtime("tfjs-cpu", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
+    Runtime("tfjs-wasm", ("tfjs", "tfjs-layers"), None, _BROWSER),
+    Runtime("tfjs-webgl", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
+)
+
+
+def named_runtimes(names: Sequence[str]) -> tuple[Runtime, ...]:
+    """The runtimes of these names, in the table's order.
+
+    Raises:
+        UsageError: an unknown name; the nearest is suggested.
+    """
+    known = [runtime.name for runtime in RUNTIMES]
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"expected runtimes out of {', '.join(known)}, got {name!r}"
+                f"{did_you_mean(name, known)}"
+            )
+    return tuple(runtime for runtime in RUNTIMES if runtime.name in names)
+
+
+def why_unavailable(runtime: Runtime, bundle: Bundle) -> str | None:
+    """Why the runtime cannot run here, as a clause; None when it can."""
+    missing = [name for name in runtime.modules if importlib.util.find_spec(name) is None]
+    if missing:
+        return f"needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} missing"
+    if runtime.name == "keras":
+        return recorded_source(bundle.manifest.provenance).reason
+    if "playwright" in runtime.modules and find_chromium() is None:
+        named = os.environ.get("CHROMIUM")
+        return (
+            f"expected a browser at CHROMIUM={named}, got no such file"
+            if named
+            else "no Chromium found; python -m edgeproof.convert.verify.install_browser"
+        )
+    return None
+
+
+def start(name: str, bundle: Bundle) -> Running:
+    """Start a runtime in this process (`isolation.py` does so in a process of its own)."""
+    if name == "keras":
+        from edgeproof.convert.verify.runtimes.keras_source import KerasRunning
+
+        return KerasRunning(bundle)
+    if name == "tfjs-reference":
+        from edgeproof.convert.verify.runtimes.tfjs_reference import ReaderRunning
+
+        return ReaderRunning(bundle)
+    if name.startswith("tfjs-"):
+        from edgeproof.convert.verify.runtimes.tfjs_page import PageRunning
+
+        return PageRunning(bundle, name)
+    from edgeproof.convert.verify.runtimes.tflite import TfliteRunning
+
+    return TfliteRunning(bundle, name)

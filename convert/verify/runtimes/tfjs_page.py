@@ -1,0 +1,123 @@
+"""TF.js in a real headless Chromium, through the very modules that the page gives to visitors.
+
+A web server on a free loopback port serves the bundle with `edgeproof.web`, and Playwright drives
+its bare `/verify.html`, which offers `globalThis.edgeproofVerify`.
+"""
+
+import base64
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeproof.convert.verify.browser import chromium_flags, find_chromium
+from edgeproof.convert.verify.errors import RuntimeFailed
+from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.manifest import TensorSpec
+
+START_TIMEOUT_MS = 60_000
+
+
+class PageRunning:
+    """A server, a browser and one page, for one engine (`tfjs-cpu`, `tfjs-wasm`, ...)."""
+
+    def __init__(self, bundle: Bundle, engine: str) -> None:
+        from playwright.sync_api import sync_playwright
+
+        self._bundle = bundle
+        self._engine = engine
+        executable = find_chromium()
+        if executable is None:
+            raise RuntimeFailed("expected a Chromium, got none; install one or set CHROMIUM")
+        self._server = _serve(bundle)
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(
+            executable_path=executable, args=chromium_flags(), headless=True
+        )
+        self._page = self._browser.new_page()
+        # what the page says goes to this process's stderr: a crash's last words
+        self._page.on("console", lambda message: sys.stderr.write(f"{message.text}\n"))
+        self._page.on("pageerror", lambda error: sys.stderr.write(f"{error}\n"))
+        url = f"http://127.0.0.1:{self._server.effective_port}/verify.html"
+        self._page.goto(url, timeout=START_TIMEOUT_MS)
+        self._page.wait_for_function("() => globalThis.edgeproofVerify", timeout=START_TIMEOUT_MS)
+        self.ask("ready")
+
+    def ask(self, function: str, *arguments: Any) -> Any:
+        """Call a function of `edgeproofVerify` and wait for what it resolves to."""
+        return self._page.evaluate(
+            "([name, given]) => globalThis.edgeproofVerify[name](...given)",
+            [function, list(arguments)],
+        )
+
+    def open(self, variant_id: str) -> "PageSession":
+        name = self._bundle.folder.resolve().name
+        loaded = self.ask("load", {"bundle": name, "variant": variant_id, "engine": self._engine})
+        if loaded["engine"] != self._engine:
+            raise RuntimeFailed(f"expected the engine {self._engine}, got {loaded['engine']}")
+        version = f"TF.js {loaded['version']}, Chromium {self._browser.version}"
+        return PageSession(self, self._bundle, version, float(loaded["loadMs"]))
+
+    def close(self) -> None:
+        self._browser.close()
+        self._playwright.stop()
+        self._server.close()
+
+
+class PageSession:
+    """One variant in the page."""
+
+    def __init__(self, running: PageRunning, bundle: Bundle, version: str, load_ms: float) -> None:
+        self._running = running
+        self._has_contract = bundle.manifest.input is not None
+        self.version = version
+        self.load_ms = load_ms
+
+    def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        if self._has_contract:
+            answer = self._running.ask("runImages", _encoded(inputs[0]))
+        else:
+            tensors = [{**_encoded(array), "dtype": array.dtype.name} for array in inputs]
+            answer = self._running.ask("runTensors", tensors)
+        return _decoded(answer["outputs"])
+
+    def run_file(self, path: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        answer = self._running.ask("runFile", path)
+        image = np.frombuffer(base64.b64decode(answer["image"]), dtype=np.uint8)
+        return image, _decoded(answer["outputs"])
+
+    def latency_ms(self, inputs: Sequence[np.ndarray], n: int) -> list[float]:
+        """The page times the first golden input itself, without the way through Playwright."""
+        return [float(ms) for ms in self._running.ask("latency", {"n": n})["ms"]]
+
+    def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] | None:
+        return None
+
+    def close(self) -> None:
+        self._running.ask("unload")
+
+
+def _serve(bundle: Bundle) -> Any:
+    from waitress.server import create_server
+
+    from edgeproof.web.app import create_app
+
+    server = create_server(create_app([bundle.folder]), host="127.0.0.1", port=0)
+    threading.Thread(target=server.run, daemon=True).start()
+    return server
+
+
+def _encoded(array: np.ndarray) -> dict[str, Any]:
+    content = np.ascontiguousarray(array).tobytes()
+    return {"shape": list(array.shape), "base64": base64.b64encode(content).decode("ascii")}
+
+
+def _decoded(outputs: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    return {
+        output["name"]: np.frombuffer(base64.b64decode(output["base64"]), dtype="<f4").reshape(
+            output["shape"]
+        )
+        for output in outputs
+    }

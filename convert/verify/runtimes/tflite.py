@@ -1,0 +1,63 @@
+"""TensorFlow Lite files on `litert`, `tflite-runtime` and LiteRT's reference kernels."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgeproof.convert.verify.runtimes.local import LocalSession
+from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.manifest import TensorSpec, Variant
+from edgeproof.edge.runtime import TfliteModel, available_runtimes
+
+
+class TfliteRunning:
+    """The TFLite runtime of this process."""
+
+    def __init__(self, bundle: Bundle, name: str) -> None:
+        self._bundle = bundle
+        self._name = name
+
+    def open(self, variant_id: str) -> "TfliteSession":
+        variant = self._bundle.variant(variant_id)
+        content = self._bundle.read(variant.entry_file)
+        started = time.perf_counter()
+        model = TfliteModel(
+            content,
+            runtime="tflite-runtime" if self._name == "tflite-runtime" else "litert",
+            reference_kernels=self._name == "litert-reference",
+        )
+        load_ms = (time.perf_counter() - started) * 1e3
+        return TfliteSession(self._bundle, variant, model, load_ms)
+
+    def close(self) -> None:
+        """Nothing to stop: the runtime lives in this process."""
+
+
+class TfliteSession(LocalSession):
+    """One interpreter; runs in pieces of the batch that the file fixes."""
+
+    def __init__(
+        self, bundle: Bundle, variant: Variant, model: TfliteModel, load_ms: float
+    ) -> None:
+        super().__init__(bundle, f"{model.runtime} {available_runtimes()[model.runtime]}", load_ms)
+        self._variant = variant
+        self._model = model
+
+    def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        arrays = self.model_inputs(inputs)
+        size = self._variant.inputs[0].shape[0] or 1
+        total = len(arrays[0])
+        parts = []
+        for start in range(0, total, size):
+            # the last piece is filled up by repeating the last row
+            rows = np.minimum(np.arange(start, start + size), total - 1)
+            pairs = zip(self._variant.inputs, arrays, strict=True)
+            parts.append(self._model.run({spec.name: array[rows] for spec, array in pairs}))
+        return {
+            spec.name: np.concatenate([part[spec.name] for part in parts])[:total]
+            for spec in self._model.outputs
+        }
+
+    def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+        return self._model.inputs, self._model.outputs

@@ -1,0 +1,44 @@
+"""The Keras model that a bundle was made from, where it still lies where the manifest says."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.source import ModelSource, find_source, source_sha256
+from edgeproof.edge.manifest import Provenance
+
+
+@dataclass(frozen=True)
+class Source:
+    """The source model, or the reason (a clause) why it cannot stand as the reference."""
+
+    model: ModelSource | None
+    reason: str | None
+
+    @property
+    def run_config(self) -> dict[str, Any] | None:
+        """`config.json` of the run; None outside run folders."""
+        if self.model is None or self.model.run is None:
+            return None
+        return json.loads((self.model.run / "config.json").read_bytes())
+
+
+def recorded_source(provenance: Provenance) -> Source:
+    """Look for the model at the recorded place; accept it only with the recorded SHA-256."""
+    place = Path(provenance.source)
+    if not place.exists():
+        return Source(None, f"the source model is no longer at {place}")
+    try:
+        found = find_source(place)
+    except ConvertError as error:
+        return Source(None, str(error))
+    digest = source_sha256(found.model)
+    if digest != provenance.source_sha256:
+        return Source(
+            None,
+            f"{found.model} changed since conversion: expected SHA-256 "
+            f"{provenance.source_sha256}, got {digest}",
+        )
+    return Source(found, None)

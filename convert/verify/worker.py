@@ -1,0 +1,53 @@
+"""The child process of `isolation.py`: one runtime, driven through a pipe.
+
+`python -m edgeproof.convert.verify.worker RUNTIME BUNDLE FD`
+"""
+
+import contextlib
+import os
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+
+def main(runtime: str, folder: str, descriptor: int) -> None:
+    """Answer requests `(method, arguments)` with `("ok", value)` or `("failed", words)`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the reference is the CPU's arithmetic
+    from edgeproof.convert.verify.runtimes.registry import start
+    from edgeproof.edge.bundle import Bundle
+
+    session: Any = None
+    with Connection(descriptor) as pipe:
+        running: Any = None
+        while True:
+            try:
+                method, arguments = pipe.recv()
+            except EOFError:
+                break  # the parent went away
+            try:
+                if method == "start":
+                    running = start(runtime, Bundle.open(Path(folder)))
+                    value: Any = None
+                elif method == "open":
+                    session = running.open(*arguments)
+                    value = session.version, session.load_ms
+                elif method == "stop":
+                    running.close()
+                    value = None
+                else:
+                    value = getattr(session, method)(*arguments)
+            except Exception as error:  # noqa: BLE001  every failure becomes the row's last words
+                traceback.print_exc(file=sys.stderr)
+                pipe.send(("failed", f"{type(error).__name__}: {error}"))
+                continue
+            pipe.send(("ok", value))
+            if method == "stop":
+                break
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,55 @@
+"""Writing `report.json` and `report.html` into a bundle: whole files or none."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from edgeproof.convert.verify.html import html_report
+from edgeproof.convert.verify.report import Report
+from edgeproof.edge.errors import OutputError
+from edgeproof.edge.schema import to_json
+
+JSON_NAME = "report.json"
+HTML_NAME = "report.html"
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OutputError, before any work, for a bundle folder that cannot take the report."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"expected a writable folder for {JSON_NAME}, got {folder}, "
+            "which this user may not write to; copy the bundle to a place of your own"
+        )
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """The report as JSON values (`report.py` documents the schema)."""
+    document: dict[str, Any] = to_json(report)
+    return document
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write both files; each replaces its predecessor in one step.
+
+    Raises:
+        OutputError: the folder cannot be written; the former report stays.
+    """
+    document = report_document(report)
+    # allow_nan=False: NaN is not JSON, and no figure of a report may be one
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    for name, content in ((JSON_NAME, text), (HTML_NAME, html_report(report))):
+        _replace(folder / name, content)
+
+
+def _replace(path: Path, content: str) -> None:
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.partial-", delete=False
+        ) as partial:
+            partial.write(content)
+        os.chmod(partial.name, 0o644)  # made 0600; a bundle may be served by another user
+        os.replace(partial.name, path)
+    except OSError as error:
+        raise OutputError(f"expected to write {path}, got: {error.strerror}") from error
