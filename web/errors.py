@@ -11,5 +11,5 @@ class PageNotBuilt(WebError):
     """The third-party JavaScript of the page is missing from this installation."""
 
 
-class AddressTaken(WebError):
+class AddressUnavailable(WebError):
     """The server cannot listen where it was told to."""

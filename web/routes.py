@@ -3,7 +3,7 @@
 import mimetypes
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, jsonify, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, jsonify, send_from_directory
 from werkzeug.exceptions import NotFound
 
 from edgeproof.edge.errors import did_you_mean
@@ -13,9 +13,7 @@ STATIC = Path(__file__).parent / "static"
 EXTENSION = "edgeproof"
 
 # a bundle is made by somebody: whatever it holds is shown without script and as its own origin
-_BUNDLE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
-)
+_BUNDLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 # the system's own table may lack these or say otherwise
 _TYPES = {
     ".js": "text/javascript",
@@ -82,9 +80,14 @@ def bundle_file(name: str, path: str) -> Response:
     return response
 
 
-def _served() -> dict[str, ServedBundle]:
-    served: dict[str, ServedBundle] = current_app.extensions[EXTENSION]
+def served_by(app: Flask) -> dict[str, ServedBundle]:
+    """The bundles of an application, by the names they have in URLs."""
+    served: dict[str, ServedBundle] = app.extensions[EXTENSION]
     return served
+
+
+def _served() -> dict[str, ServedBundle]:
+    return served_by(current_app)
 
 
 def _file(folder: Path, path: str) -> Response:

@@ -1,0 +1,42 @@
+"""`edgeproof serve`. Flask and waitress are imported when the command runs."""
+
+from pathlib import Path
+
+import click
+
+from edgeproof.edge.extras import require
+
+
+@click.command()
+@click.argument(
+    "bundles", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BUNDLE..."
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; 0.0.0.0 lets other machines in.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help='When it listens, one JSON document: {"url", "bundles": [{"name", "title", "variants"}]}.',
+)
+def serve(bundles: tuple[Path, ...], host: str, port: int, as_json: bool) -> int:
+    """Serve a page that classifies pictures with the BUNDLEs' models, wholly in the browser.
+
+    Prints its address when it listens, and stops on Ctrl-C or SIGTERM. Pictures never leave the
+    visitor's device: the server only hands out files.
+    """
+    require("serve", "web", "flask", "waitress")
+    from edgeproof.web.server import serve_until_stopped
+
+    return serve_until_stopped(bundles, host, port, as_json=as_json)

@@ -1,0 +1,97 @@
+"""The page on a socket: waitress in front of the Flask application."""
+
+import json
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+import waitress
+from flask import Flask
+
+from edgeproof.web.app import create_app
+from edgeproof.web.errors import AddressUnavailable
+from edgeproof.web.routes import served_by
+
+# a page load asks for some fifteen files at once, none of which takes longer than a disk read
+_THREADS = 8
+
+
+def serve_until_stopped(bundles: Sequence[Path], host: str, port: int, *, as_json: bool) -> int:
+    """Check the bundles, listen, say where, and serve until SIGINT or SIGTERM. Returns 0.
+
+    Raises:
+        BundleError, WebError: a bundle cannot be served.
+        AddressUnavailable: the address is taken or not this machine's.
+    """
+    app = create_app(bundles)
+    for served in served_by(app).values():
+        served.bundle.check_all()
+    with listening_socket(host, port) as listener:
+        url = address_of(host, listener.getsockname()[1])
+        server = waitress.create_server(app, sockets=[listener], threads=_THREADS)
+        _stop_on_sigterm()
+        click.echo(_announcement(app, url, as_json=as_json))
+        click.echo("Ctrl-C stops it.", err=True)
+        server.run()
+    return 0
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A bound socket, so that a taken port is known before anything is announced."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise AddressUnavailable(
+            f"expected an address of this machine to listen on, got {host}: "
+            f"{error.strerror or error}; give another with --host"
+        ) from error
+    try:
+        # a server that was stopped a moment ago leaves connections behind that block its port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise AddressUnavailable(
+            f"cannot listen on {host} port {port}: {(error.strerror or str(error)).lower()}; "
+            "choose another with --port (0 takes a free one)"
+        ) from error
+    return listener
+
+
+def address_of(host: str, port: int) -> str:
+    """The URL that a browser on this machine opens."""
+    if host in ("0.0.0.0", ""):
+        host = "127.0.0.1"
+    elif host == "::":
+        host = "::1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _announcement(app: Flask, url: str, *, as_json: bool) -> str:
+    served = served_by(app)
+    if not as_json:
+        return f"Serving {', '.join(served)} on {url}"
+    bundles = [
+        {
+            "name": name,
+            "title": one.bundle.manifest.name,
+            "variants": [v.id for v in one.page_variants],
+        }
+        for name, one in served.items()
+    ]
+    return json.dumps({"url": url, "bundles": bundles})
+
+
+def _stop_on_sigterm() -> None:
+    """Make SIGTERM end the server's loop as Ctrl-C does: requests under way are finished."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
