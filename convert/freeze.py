@@ -6,7 +6,8 @@ is a constant, the batch is free, and inputs and outputs keep the Keras model's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,13 +44,18 @@ class FrozenGraph:
     outputs: tuple[GraphTensor, ...]
 
 
+# an LSTM step is about 15 operations: 256 of them still load and start in a moment
+UNROLLED_STEPS = 256
+
+
 def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
     """Trace a built Keras 3 model for inference and freeze its variables.
 
+    Recurrent layers over at most `UNROLLED_STEPS` steps are unrolled, for TF.js 4.22 does not run
+    Keras' loops; longer ones, and those of a free length, stay `While` nodes with functions.
+
     Args:
         batch: the fixed batch, or None for a free one. TFLite's recurrent loops need it fixed.
-
-    Loops (recurrent layers) stay `While` nodes with functions.
 
     Raises:
         ConvertError: the model has no inputs or outputs yet, or it cannot be traced.
@@ -64,7 +70,6 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
         tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=f"input_{index}")
         for index, tensor in enumerate(symbolic_inputs)
     ]
-
     structure = _input_structure(model, symbolic_inputs)
 
     def call(*tensors: Any) -> list[Any]:
@@ -72,7 +77,8 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
         return [tf.convert_to_tensor(t) for t in tf.nest.flatten(model(structured, training=False))]
 
     try:
-        concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
+        with _unrolling(model):
+            concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
         frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         raise ConvertError(
@@ -89,6 +95,32 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
         _graph_tensors([t.name for t in symbolic_inputs], frozen.inputs),
         _graph_tensors(_output_names(model, len(symbolic_outputs)), frozen.outputs),
     )
+
+
+@contextlib.contextmanager
+def _unrolling(model: keras.Model) -> Iterator[None]:
+    """Let recurrent layers decide at each call, by the number of steps, whether to unroll."""
+    import keras
+
+    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.RNN)]
+    settings = [layer.unroll for layer in layers]
+    for layer in layers:
+        layer.inner_loop = _inner_loop(layer, layer.inner_loop)
+    try:
+        yield
+    finally:
+        for layer, unroll in zip(layers, settings, strict=True):
+            del layer.inner_loop
+            layer.unroll = unroll
+
+
+def _inner_loop(layer: Any, original: Callable[..., Any]) -> Callable[..., Any]:
+    def inner_loop(sequences: Any, *args: Any, **kwargs: Any) -> Any:
+        steps = sequences.shape[1]
+        layer.unroll = steps is not None and steps <= UNROLLED_STEPS
+        return original(sequences, *args, **kwargs)
+
+    return inner_loop
 
 
 def _symbolic_tensors(model: keras.Model) -> tuple[Sequence[Any], Sequence[Any]]:

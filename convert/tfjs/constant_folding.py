@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from tensorflow.core.framework.graph_pb2 import GraphDef
 
-# folding opens the way for more folding where a removed node stood between two constants
-_OPTIMISERS = ("constfold", "dependency", "constfold", "dependency")
+# "function" inlines calls (Keras compiles grouped convolutions into one). Folding twice, for it
+# opens the way for more where a removed node stood between two constants
+_OPTIMISERS = ("function", "constfold", "dependency", "constfold", "dependency")
 
 
 def fold_constants(graph_def: GraphDef, fetches: Iterable[str]) -> GraphDef:

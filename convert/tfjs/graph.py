@@ -43,14 +43,12 @@ class Graph:
     Attributes:
         constants: the value of each `Const` node, whose `Node` holds no value itself.
         outputs: tensors that must survive.
-        library: the functions that loops and branches call, as in the GraphDef.
     """
 
     def __init__(self, graph_def: GraphDef, outputs: Sequence[str]) -> None:
         self.nodes: dict[str, Node] = {}
         self.constants: dict[str, np.ndarray] = {}
         self.outputs = [canonical(o) for o in outputs]
-        self.library = graph_def.library
         self.versions = graph_def.versions
         self._consumers: dict[str, Counter[str]] = defaultdict(Counter)
         for node_def in graph_def.node:
@@ -181,7 +179,7 @@ class Graph:
         """The graph with its constants inside, for TensorFlow to read."""
         from tensorflow import make_tensor_proto
 
-        graph_def = GraphDef(library=self.library, versions=self.versions)
+        graph_def = GraphDef(versions=self.versions)
         for node in self.nodes.values():
             node_def = graph_def.node.add(name=node.name, op=node.op, input=node.inputs)
             for key, value in node.attr.items():

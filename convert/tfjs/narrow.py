@@ -7,6 +7,8 @@ Writing that down keeps weights and nodes consistent, and mixed-precision models
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 import numpy as np
 from tensorflow.core.framework import types_pb2 as types
 from tensorflow.core.framework.attr_value_pb2 import AttrValue
@@ -52,12 +54,20 @@ def narrow(graph_def: GraphDef) -> GraphDef:
     for function in result.library.function:
         for argument in (*function.signature.input_arg, *function.signature.output_arg):
             argument.type = _NARROWED.get(argument.type, argument.type)
+        _allow_inlining(function.attr)
         for node in function.node_def:
             _narrow_node(node)
     return result
 
 
+def _allow_inlining(attributes: MutableMapping[str, AttrValue]) -> None:
+    # Keras has XLA compile grouped convolutions, as functions of their own
+    for key in ("_XlaMustCompile", "_noinline"):
+        attributes.pop(key, None)
+
+
 def _narrow_node(node: NodeDef) -> None:
+    _allow_inlining(node.attr)
     for key, value in node.attr.items():
         if node.op == "Const" and key == "value":
             _narrow_constant(node.name, value)

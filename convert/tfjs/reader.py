@@ -123,12 +123,6 @@ def _graph_def(topology: dict[str, Any], weights: Mapping[str, np.ndarray]) -> A
     for node in topology["node"]:
         for plain in _unfused(node):
             _add_node(graph_def.node.add(), plain, weights)
-    for function in topology.get("library", {}).get("function", []):
-        function_def = graph_def.library.function.add()
-        shell = {k: v for k, v in function.items() if k != "nodeDef"}
-        json_format.ParseDict(shell, function_def)
-        for node in function["nodeDef"]:
-            _add_node(function_def.node_def.add(), node, weights)
     graph_def.versions.producer = topology["versions"]["producer"]
     graph_def.versions.min_consumer = topology["versions"]["minConsumer"]
     return graph_def

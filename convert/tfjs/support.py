@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from tensorflow.core.framework.node_def_pb2 import NodeDef
-
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.freeze import UNROLLED_STEPS
 from edgeproof.convert.tfjs.graph import Graph, Node
 from edgeproof.convert.tfjs.ops import TFJS_OPS, TFJS_VERSION
 
-_WAYS_OUT = {
-    "Lgamma": "it has no gamma function",
-    "FusedResizeAndPadConv2D": "resize and convolve in two layers",
-    "SparseTensorDenseMatMul": "feed dense inputs",
-    "DenseBincount": "use CategoryEncoding outside the model",
-}
-_DEFAULT_WAY_OUT = (
-    "replace that layer, move it out of the model, "
-    "or leave the TF.js variants out with --variants"
-)
+_LOOPS = frozenset({"While", "StatelessWhile", "If", "StatelessIf"})
 
 
 class UnsupportedOp(ConvertError):
@@ -27,22 +15,23 @@ class UnsupportedOp(ConvertError):
 
 
 def check_ops(graph: Graph) -> None:
-    """Raise UnsupportedOp for the first operation that TF.js lacks, naming its layer."""
-    function_nodes = (n for f in graph.library.function for n in f.node_def)
-    _check_known(graph)
-    _check_known(function_nodes)
+    """Raise UnsupportedOp for the first operation that TF.js cannot run, naming its layer."""
     for node in graph:
-        _check_data_format(node)
-
-
-def _check_known(nodes: Iterable[Node | NodeDef]) -> None:
-    for node in nodes:
+        if node.op in _LOOPS:
+            # "Cannot read properties of undefined (reading 'backend')": loops lose tensors that
+            # their next step needs, on wasm always, on cpu sometimes
+            raise UnsupportedOp(
+                f"expected a graph without loops and branches, which TF.js {TFJS_VERSION} does "
+                f"not run reliably, got {node.op} in layer {layer_of(node.name)}; give the "
+                f"model's input a fixed number of steps, {UNROLLED_STEPS} at most"
+            )
         if node.op not in TFJS_OPS:
-            way_out = _WAYS_OUT.get(node.op, _DEFAULT_WAY_OUT)
             raise UnsupportedOp(
                 f"expected operations that TF.js {TFJS_VERSION} has, got {node.op} in layer "
-                f"{layer_of(node.name)} (node {node.name}); {way_out}"
+                f"{layer_of(node.name)}; replace that layer, move it out of the model, "
+                "or leave the TF.js variants out with --variants"
             )
+        _check_data_format(node)
 
 
 def _check_data_format(node: Node) -> None:

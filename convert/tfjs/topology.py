@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from google.protobuf import json_format
 from tensorflow.core.framework.attr_value_pb2 import AttrValue
-from tensorflow.core.framework.function_pb2 import FunctionDef
 
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.freeze import FrozenGraph, GraphTensor
@@ -41,23 +40,18 @@ def topology_of(frozen: FrozenGraph, graph: Graph) -> Topology:
     Raises:
         ConvertError: names of inputs or outputs that JavaScript would put in another order.
     """
-    constants = dict(graph.constants)
     document: dict[str, Any] = {
         "node": [
             _node_json(n.name, n.op, n.inputs, n.attr) for n in graph.nodes.values()
         ],
-        "library": {
-            "function": [_function_json(f, constants) for f in graph.library.function]
-        },
+        "library": {},
         "versions": {"producer": graph.versions.producer, "minConsumer": graph.versions.min_consumer},
     }
-    if not document["library"]["function"]:
-        document["library"] = {}
     signature = {
         "inputs": _signature("input", frozen.inputs),
         "outputs": _signature("output", frozen.outputs),
     }
-    return Topology(document, signature, constants)
+    return Topology(document, signature, dict(graph.constants))
 
 
 def _node_json(
@@ -74,32 +68,6 @@ def _node_json(
     if attributes:
         node["attr"] = attributes
     return node
-
-
-def _function_json(function: FunctionDef, constants: dict[str, np.ndarray]) -> dict[str, Any]:
-    """A function's JSON; its constants join the weights, under names that are unique."""
-    from tensorflow import make_ndarray
-
-    prefix = function.signature.name
-    renamed = {n.name: f"{prefix}/{n.name}" for n in function.node_def if n.op == "Const"}
-    nodes = []
-    for node in function.node_def:
-        attributes = dict(node.attr)
-        if node.op == "Const":
-            constants[renamed[node.name]] = make_ndarray(attributes.pop("value").tensor)
-        inputs = [_renamed(i, renamed) for i in node.input if not i.startswith("^")]
-        name = renamed.get(node.name, node.name)
-        nodes.append(_node_json(name, node.op, inputs, attributes))
-    return {
-        "signature": json_format.MessageToDict(function.signature),
-        "nodeDef": nodes,
-        "ret": {key: _renamed(value, renamed) for key, value in function.ret.items()},
-    }
-
-
-def _renamed(reference: str, renamed: Mapping[str, str]) -> str:
-    name, *rest = reference.split(":")
-    return ":".join([renamed.get(name, name), *rest])
 
 
 def _signature(kind: str, tensors: Iterable[GraphTensor]) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""Operations that TF.js lacks, or lacks on one backend, spelled with ones that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.framework.attr_value_pb2 import AttrValue
+
+from edgeproof.convert.tfjs.einsum import lower_einsum
+from edgeproof.convert.tfjs.graph import Graph, Node
+from edgeproof.convert.tfjs.shapes import Shapes, tensor_shapes
+
+_FLOAT = {"T": AttrValue(type=types_pb2.DT_FLOAT)}
+
+
+def lower(graph: Graph) -> None:
+    """Rewrite what can be rewritten; the rest is for `check_ops` to refuse."""
+    waiting = [n for n in graph if n.op in _LOWERED]
+    if not waiting:
+        return
+    shapes = tensor_shapes(graph)
+    for node in waiting:
+        _LOWERED[node.op](graph, node, shapes)
+
+
+def _lower_erfc(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """`1 - erf(x)`, in the exact GELU."""
+    erf = graph.add(f"{node.name}/erf", "Erf", node.inputs, _FLOAT)
+    one = graph.add_constant(f"{node.name}/one", np.float32(1).reshape(()))
+    graph.replace(node, "Sub", [one, erf.name], _FLOAT)
+
+
+def _lower_softsign(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """`x / (1 + |x|)`."""
+    x = node.inputs[0]
+    size = graph.add(f"{node.name}/abs", "Abs", [x], _FLOAT)
+    one = graph.add_constant(f"{node.name}/one", np.float32(1).reshape(()))
+    below = graph.add(f"{node.name}/one_plus", "AddV2", [size.name, one], _FLOAT)
+    graph.replace(node, "RealDiv", [x, below.name], _FLOAT)
+
+
+def _lower_batch_matmul(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    attributes = {k: node.attr[k] for k in ("adj_x", "adj_y") if k in node.attr}
+    graph.replace(node, "BatchMatMulV2", node.inputs, {**attributes, "T": node.attr["Ta"]})
+
+
+def _lower_grouped_convolution(graph: Graph, node: Node, shapes: Shapes) -> None:
+    """One convolution per group, or a depthwise one where each channel is a group."""
+    filters = graph.constant(node.inputs[1])
+    x_shape = shapes.get(node.inputs[0])
+    if filters is None or not x_shape or x_shape[-1] is None or x_shape[-1] == filters.shape[2]:
+        return
+    channels, groups = x_shape[-1], x_shape[-1] // filters.shape[2]
+    if groups == channels:
+        height, width, _, made = filters.shape
+        depthwise = graph.add_constant(
+            f"{node.name}/depthwise", filters.reshape(height, width, channels, made // channels)
+        )
+        attributes = {k: v for k, v in node.attr.items() if k != "use_cudnn_on_gpu"}
+        graph.replace(node, "DepthwiseConv2dNative", [node.inputs[0], depthwise], attributes)
+        return
+    axis = graph.add_constant(f"{node.name}/axis", np.array(3, np.int32))
+    split = graph.add(
+        f"{node.name}/split",
+        "Split",
+        [axis, node.inputs[0]],
+        {**_FLOAT, "num_split": AttrValue(i=groups)},
+    )
+    parts = []
+    for index, part in enumerate(np.split(filters, groups, axis=3)):
+        weights = graph.add_constant(f"{node.name}/group{index}/filter", part)
+        source = split.name if index == 0 else f"{split.name}:{index}"
+        made_part = graph.add(f"{node.name}/group{index}", "Conv2D", [source, weights], node.attr)
+        parts.append(made_part.name)
+    attributes = {
+        **_FLOAT,
+        "N": AttrValue(i=groups),
+        "Tidx": AttrValue(type=types_pb2.DT_INT32),
+    }
+    graph.replace(node, "ConcatV2", [*parts, axis], attributes)
+
+
+_LOWERED: dict[str, Callable[[Graph, Node, Shapes], None]] = {
+    "BatchMatMulV3": _lower_batch_matmul,
+    "Conv2D": _lower_grouped_convolution,
+    "Einsum": lower_einsum,  # no kernel in the wasm backend
+    "Erfc": _lower_erfc,
+    "Softsign": _lower_softsign,
+}
