@@ -62,8 +62,7 @@ def verify(
     require("verify", "verify", "numpy", "rich")
     from edgeproof.convert.progress import shown_progress
     from edgeproof.convert.verify.gates import GATES, with_overrides
-    from edgeproof.convert.verify.run import planned
-    from edgeproof.convert.verify.run import verify as verified
+    from edgeproof.convert.verify.run import planned, verify_bundle
     from edgeproof.convert.verify.write import check_writable, report_document, write_report
     from edgeproof.edge.bundle import Bundle
 
@@ -73,7 +72,9 @@ def verify(
     names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
     plan = planned(opened, names)
     with shown_progress(click.get_text_stream("stderr"), plan.steps) as progress:
-        report = verified(opened, plan=plan, data=data, limit=limit, gates=gates, say=progress.step)
+        report = verify_bundle(
+            opened, plan=plan, data=data, limit=limit, gates=gates, progress=progress
+        )
     write_report(report, opened.folder)
     if as_json:
         click.echo(json.dumps(report_document(report), ensure_ascii=False, allow_nan=False))
@@ -96,7 +97,7 @@ def _print(report: "Report", folder: Path) -> None:
     print_table(report, console)
     console.print()
     for runtime in report.runtimes:
-        if runtime.state != "ran" or runtime.reason is not None:
+        if runtime.state != "not asked for" and runtime.reason is not None:
             console.print(f"{runtime.name}: {runtime.state}: {runtime.reason}", markup=False)
     for sentence in report.references:
         console.print(sentence, markup=False)

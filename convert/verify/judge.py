@@ -48,12 +48,12 @@ class Evidence:
 
 
 def judge(evidence: Evidence) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-    """A row for every measurement, the source's first, and what stood as the references."""
+    """A row for each measurement, the source's first, and the words on what stood as reference."""
     heldout, said = _heldout_reference(evidence)
     rows = [_source_row(evidence, heldout)]
-    for measured in evidence.measurements:
-        if measured.variant != SOURCE_VARIANT:
-            rows.append(_variant_row(measured, evidence, heldout))
+    for variant in evidence.manifest.variants:
+        measured = [m for m in evidence.measurements if m.variant == variant.id]
+        rows += [_variant_row(m, evidence, heldout) for m in measured]
     return tuple(rows), said
 
 

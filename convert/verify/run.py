@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from edgeproof.convert.progress import Progress, Silent
 from edgeproof.convert.verify.errors import VerifyError
 from edgeproof.convert.verify.faithfulness import reference_runtime
 from edgeproof.convert.verify.gates import GATES, Gate
@@ -41,7 +42,6 @@ from edgeproof.edge.errors import EdgeproofError, RuntimeUnavailable
 from edgeproof.edge.manifest import Variant
 
 Starter = Callable[[str, Bundle], Running]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def planned(bundle: Bundle, names: Sequence[str] | None) -> Plan:
     return Plan(tuple(work), tuple(left_out))
 
 
-def verify(
+def verify_bundle(
     bundle: Bundle,
     *,
     plan: Plan,
@@ -100,7 +100,7 @@ def verify(
     limit: int | None = None,
     gates: tuple[Gate, ...] = GATES,
     start: Starter = IsolatedRunning,
-    say: Say = lambda _: None,
+    progress: Progress = Silent(),  # noqa: B008  has no state
 ) -> Report:
     """Measure and judge every planned pair of variant and runtime.
 
@@ -121,7 +121,7 @@ def verify(
     measurements: list[Measurement] = []
     states: list[RuntimeState] = []
     for runtime, variants in plan.work:
-        found = _measured(bundle, runtime, variants, golden, labelled, start, say)
+        found = _measured(bundle, runtime, variants, golden, labelled, start, progress)
         measurements += found
         states.append(_state(runtime, found))
     run_config = recorded_source(bundle.manifest.provenance).run_config
@@ -161,31 +161,32 @@ def _measured(
     golden: GoldenSet,
     labelled: Labelled | None,
     start: Starter,
-    say: Say,
+    progress: Progress,
 ) -> list[Measurement]:
     """One measurement per variant; a runtime that dies is started again for the next one."""
     found: list[Measurement] = []
     while len(found) < len(variants):
         left = variants[len(found) :]
-        say(f"{runtime.name}: start")
         try:
             running = start(runtime.name, bundle)
         except EdgeproofError as error:
-            return found + [_failed(variant, runtime, error, say) for variant in left]
+            return found + [_failed(variant, runtime, error, progress) for variant in left]
         with closing(running):
             for variant in left:
-                say(f"{runtime.name}: {variant}")
+                progress.step(f"{runtime.name}: {variant}")
                 work = _work(bundle, variant, golden, labelled, runtime.heldout_limit)
                 try:
                     found.append(measure(running, runtime.name, work))
                 except EdgeproofError as error:
-                    found.append(_failed(variant, runtime, error, say))
+                    found.append(_failed(variant, runtime, error, progress))
                     break
     return found
 
 
-def _failed(variant: str, runtime: Runtime, error: EdgeproofError, say: Say) -> Measurement:
-    say(f"{runtime.name}: {variant} failed: {error}")
+def _failed(
+    variant: str, runtime: Runtime, error: EdgeproofError, progress: Progress
+) -> Measurement:
+    progress.note(f"{variant} on {runtime.name} failed: {error}")
     return Measurement(variant, runtime.name, "", failure=str(error))
 
 

@@ -8,7 +8,7 @@ import base64
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from edgeproof.convert.verify.browser import chromium_flags, find_chromium
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.manifest import TensorSpec
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Error
 
 START_TIMEOUT_MS = 60_000
 
@@ -38,8 +41,8 @@ class PageRunning:
         )
         self._page = self._browser.new_page()
         # what the page says goes to this process's stderr: a crash's last words
-        self._page.on("console", lambda message: sys.stderr.write(f"{message.text}\n"))
-        self._page.on("pageerror", lambda error: sys.stderr.write(f"{error}\n"))
+        self._page.on("console", _say_message)
+        self._page.on("pageerror", _say_error)
         url = f"http://127.0.0.1:{self._server.effective_port}/verify.html"
         self._page.goto(url, timeout=START_TIMEOUT_MS)
         self._page.wait_for_function("() => globalThis.edgeproofVerify", timeout=START_TIMEOUT_MS)
@@ -97,6 +100,14 @@ class PageSession:
 
     def close(self) -> None:
         self._running.ask("unload")
+
+
+def _say_message(message: "ConsoleMessage") -> None:
+    sys.stderr.write(f"{message.text}\n")
+
+
+def _say_error(error: "Error") -> None:
+    sys.stderr.write(f"{error.message}\n")
 
 
 def _serve(bundle: Bundle) -> Any:
