@@ -1,0 +1,185 @@
+"""`edgeproof train`. NumPy, Keras and the plots are imported when the command runs."""
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgeproof.edge.errors import UsageError
+from edgeproof.edge.extras import require
+from edgeproof.edge.output_folder import check_output
+
+if TYPE_CHECKING:
+    from edgeproof.train.recipe import Recipe
+    from edgeproof.train.run_folder import Metrics
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE")
+@click.option(
+    "-o",
+    "--output",
+    "run",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Folder to write the run to.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder with the data set, or one above it; default: EDGEPROOF_DATA, else download.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Passes over the training images; default: the recipe's.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Same seed, same weights, on the same machine.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Use at most N training images, and of the other parts in proportion: for trying out.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=8, max=1024),
+    metavar="PIXELS",
+    help="folder only: height and width of the model's input; default: 64.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["gray", "rgb"]),
+    help="folder only: channels of the model's input; default: rgb.",
+)
+@click.option(
+    "--group-by",
+    metavar="REGEX",
+    help="folder only: pictures whose path below DIR gives the same match (its first group, if "
+    "it has one) are never split between training and test. For patients, slides, videos.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing run.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help='One JSON document: {"run", "recipe", "labels", "input", "metrics"}, the last as in '
+    "metrics.json.",
+)
+def train(
+    recipe: str,
+    run: Path,
+    data: Path | None,
+    epochs: int | None,
+    seed: int,
+    limit: int | None,
+    size: int | None,
+    color: str | None,
+    group_by: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Train a RECIPE and write a run: model, metrics, curves, calibration and test images.
+
+    \b
+    digits    8 x 8 handwritten digits from scikit-learn; no download, seconds
+    mnist     28 x 28 handwritten digits
+    cifar10   32 x 32 photographs of ten things
+    malaria   64 x 64 blood cells, infected or not; split by slide
+    folder    your own pictures: --data DIR with one folder of pictures per class
+    """
+    require("train", "train", "tensorflow", "sklearn", "matplotlib", "rich")
+    from edgeproof.train.job import Job, run_job
+
+    chosen = _chosen_recipe(recipe, epochs, size, color, group_by)
+    check_output(run, force=force, marker="config.json")
+    options = {"--size": size, "--color": color, "--group-by": group_by}
+    job = Job(
+        recipe=chosen,
+        run=run,
+        data=data,
+        seed=seed,
+        limit=limit,
+        force=force,
+        options=tuple(str(w) for o in options.items() if o[1] is not None for w in o),
+        group_by=group_by,
+    )
+    metrics = run_job(job)
+    if as_json:
+        click.echo(json.dumps(_document(run, chosen, metrics), ensure_ascii=False))
+    else:
+        _print_summary(run, metrics)
+
+
+def _chosen_recipe(
+    name: str, epochs: int | None, size: int | None, color: str | None, group_by: str | None
+) -> "Recipe":
+    import dataclasses
+
+    from edgeproof.train.recipes import recipe_named
+
+    recipe = recipe_named(name)
+    if name == "folder":
+        from edgeproof.train.recipes.folder import recipe_for
+
+        recipe = recipe_for(size, color, _pattern(group_by))  # type: ignore[arg-type]
+    else:
+        for option, value in (("--size", size), ("--color", color), ("--group-by", group_by)):
+            if value is not None:
+                raise UsageError(f"expected {option} with the recipe folder only, got {name}")
+    if epochs is not None:
+        schedule = dataclasses.replace(recipe.schedule, epochs=epochs)
+        recipe = dataclasses.replace(recipe, schedule=schedule)
+    return recipe
+
+
+def _pattern(group_by: str | None) -> "re.Pattern[str] | None":
+    if group_by is None:
+        return None
+    try:
+        return re.compile(group_by)
+    except re.error as error:
+        raise UsageError(
+            f"--group-by: expected a regular expression, got {group_by!r}: {error}"
+        ) from error
+
+
+def _document(run: Path, recipe: "Recipe", metrics: "Metrics") -> dict[str, object]:
+    from edgeproof.edge.schema import to_json
+
+    return {
+        "run": str(run),
+        "recipe": recipe.name,
+        "labels": [figures.label for figures in metrics.test.per_class],
+        "input": to_json(recipe.contract),
+        "metrics": to_json(metrics),
+    }
+
+
+def _print_summary(run: Path, metrics: "Metrics") -> None:
+    test = metrics.test
+    low, high = test.interval_95
+    worst = min(test.per_class, key=lambda figures: figures.recall)
+    click.echo(
+        f"test accuracy  {test.accuracy:.2%}  (95 % interval {low:.2%} to {high:.2%}, "
+        f"{test.n:,} images)"
+    )
+    click.echo(f"weakest class  {worst.label}: {worst.recall:.2%} of {worst.n:,} found")
+    click.echo(
+        f"validation     {metrics.validation.accuracy:.2%}, "
+        f"weights of epoch {metrics.validation.best_epoch}"
+    )
+    click.echo(f"parameters     {metrics.parameters:,}")
+    click.echo(f"training       {metrics.training_s:.0f} s of {metrics.wall_s:.0f} s")
+    click.echo(f"run            {run}")

@@ -1,0 +1,106 @@
+"""A source: every labelled image of a data set, listed before any of them is decoded.
+
+Listing first means that the split, and with it what is test, depends on labels, groups and a seed
+only, and that `--limit 500` decodes 500 pictures rather than 25,000.
+"""
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from edgeproof.edge.contract import InputContract
+from edgeproof.train.data.decode import LeftOut, decoded_files
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Images after the input contract.
+
+    Attributes:
+        images: uint8, N x height x width x channels.
+        indices: which entries of the source they are, int64, N.
+        left_out: pictures that were asked for and cannot be read.
+    """
+
+    images: np.ndarray
+    indices: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class Source(Protocol):
+    """The images of a data set, by index.
+
+    Attributes:
+        labels: int64, N.
+        label_names: what the labels mean.
+        origin: where the data lies, for `config.json`.
+        groups: what must not be torn apart by a split (a slide, a patient): N strings, or None.
+        published_test: indices of the official test set, or None where there is none.
+    """
+
+    @property
+    def labels(self) -> np.ndarray: ...
+    @property
+    def label_names(self) -> tuple[str, ...]: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def groups(self) -> np.ndarray | None: ...
+    @property
+    def published_test(self) -> np.ndarray | None: ...
+
+    def load(self, indices: np.ndarray, contract: InputContract, what: str) -> Loaded:
+        """Decode these entries; `what` names them in the progress bar."""
+
+    def picture(self, index: int) -> tuple[bytes, str]:
+        """An entry as an encoded picture in its native size, and its file suffix."""
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """Images that are in memory, in the shape of the recipe's contract."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    label_names: tuple[str, ...]
+    origin: str
+    published_test: np.ndarray | None = None
+    groups: np.ndarray | None = None
+
+    def load(self, indices: np.ndarray, contract: InputContract, what: str) -> Loaded:
+        if self.images.shape[1:] != contract.image_shape:
+            raise ValueError(
+                f"expected images of {contract.image_shape}, got {self.images.shape[1:]}"
+            )
+        return Loaded(self.images[indices], np.asarray(indices, dtype=np.int64))
+
+    def picture(self, index: int) -> tuple[bytes, str]:
+        from PIL import Image
+
+        pixels = self.images[index]
+        encoded = io.BytesIO()
+        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(encoded, "PNG")
+        return encoded.getvalue(), ".png"
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Images that are picture files of any size."""
+
+    files: tuple[Path, ...] = field(repr=False)
+    labels: np.ndarray
+    label_names: tuple[str, ...]
+    origin: str
+    groups: np.ndarray | None = None
+    published_test: np.ndarray | None = None
+
+    def load(self, indices: np.ndarray, contract: InputContract, what: str) -> Loaded:
+        images, kept, left_out = decoded_files([self.files[i] for i in indices], contract, what)
+        return Loaded(images, np.asarray(indices, dtype=np.int64)[kept], left_out)
+
+    def picture(self, index: int) -> tuple[bytes, str]:
+        path = self.files[index]
+        return path.read_bytes(), path.suffix.lower()

@@ -1,0 +1,120 @@
+"""A training from end to end: data in, run folder out."""
+
+import shlex
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeproof.edge.deployment import Deployment
+from edgeproof.edge.output_folder import whole_folder
+from edgeproof.train.data.source import Source
+from edgeproof.train.machine import versions
+from edgeproof.train.parts import Parts, load_parts
+from edgeproof.train.progress import say
+from edgeproof.train.recipe import Recipe
+from edgeproof.train.run_config import (
+    CONFIG,
+    SCHEMA_VERSION,
+    DataRecord,
+    RunConfig,
+    SplitRecord,
+)
+from edgeproof.train.split import Split, limited, split_source
+
+if TYPE_CHECKING:
+    from edgeproof.train.run_folder import Metrics
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the user asked for.
+
+    Attributes:
+        recipe: with the number of epochs already in its schedule.
+        data: `--data`, or None.
+        limit: at most so many training images, or None.
+        options: the recipe's own options as they were given, for the record.
+        group_by: the pattern of `--group-by`, for the record.
+    """
+
+    recipe: Recipe
+    run: Path
+    data: Path | None
+    seed: int
+    limit: int | None
+    force: bool
+    options: tuple[str, ...] = ()
+    group_by: str | None = None
+
+
+def run_job(job: Job) -> "Metrics":
+    """Train and write the run folder, whole or not at all.
+
+    Raises:
+        TrainError, UsageError, OutputError: see their messages.
+    """
+    started = time.perf_counter()
+    recipe = job.recipe
+    # the folder first: no data is decoded for a place that cannot be written
+    with whole_folder(job.run, force=job.force, marker=CONFIG) as folder:
+        source = recipe.source(job.data)
+        split = split_source(source, recipe.split)
+        if job.limit is not None:
+            split = limited(split, source.labels, job.limit, job.seed)
+        parts = load_parts(source, split, recipe.contract)
+        say(
+            f"{recipe.name}: {len(parts.train):,} training, "
+            f"{len(parts.calibration):,} calibration, "
+            f"{len(parts.validation):,} validation, {len(parts.test):,} test images"
+        )
+        from edgeproof.train.fit import fit
+
+        fitted = fit(recipe, len(source.label_names), parts.train, parts.validation, seed=job.seed)
+        from edgeproof.train.run_folder import write_run
+
+        config = _config(job, source, split, parts)
+        return write_run(folder, config, fitted, parts, source, started)
+
+
+def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
+    recipe = job.recipe
+    return RunConfig(
+        schema_version=SCHEMA_VERSION,
+        recipe=recipe.name,
+        seed=job.seed,
+        epochs=recipe.schedule.epochs,
+        limit=job.limit,
+        command=_command(job),
+        versions=versions(),
+        data=DataRecord(
+            origin=source.origin,
+            images=len(source.labels),
+            left_out=tuple(str(picture.path) for picture in parts.left_out),
+            group_by=job.group_by,
+        ),
+        split=SplitRecord(
+            plan=recipe.split,
+            train=len(parts.train),
+            calibration=len(parts.calibration),
+            validation=len(parts.validation),
+            test=len(parts.test),
+            groups=None if source.groups is None else len(set(source.groups.tolist())),
+        ),
+        schedule=recipe.schedule,
+        augmentation=recipe.augmentation,
+        deployment=Deployment(
+            name=recipe.name, labels=source.label_names, input=recipe.contract, scores="softmax"
+        ),
+    )
+
+
+def _command(job: Job) -> str:
+    """The command that makes this run again."""
+    words = ["edgeproof", "train", job.recipe.name, "-o", str(job.run)]
+    if job.data is not None:
+        words += ["--data", str(job.data)]
+    words += ["--epochs", str(job.recipe.schedule.epochs), "--seed", str(job.seed)]
+    if job.limit is not None:
+        words += ["--limit", str(job.limit)]
+    return shlex.join([*words, *job.options])

@@ -1,0 +1,71 @@
+"""The building blocks of every recipe's model, chosen for what runs on the edge.
+
+Only layers that quantise well, run on XNNPACK and exist in TensorFlow.js: convolution, depthwise
+convolution, batch normalisation (folded away by conversion), ReLU6 (a bounded range is what int8
+wants), global average pooling, dense, softmax. Normalisation of the pixels is the first layer, so
+no runtime can forget it; the logits are a layer of their own, so runtimes can be compared there.
+"""
+
+import keras
+
+from edgeproof.edge.contract import InputContract
+
+# Keras' default of 0.99 needs thousands of steps to forget the start; a short training has hundreds
+_BATCH_NORM_MOMENTUM = 0.9
+
+
+def pixels(contract: InputContract) -> keras.KerasTensor:
+    """The model's input: float32 0..255, N x height x width x channels."""
+    return keras.Input(contract.image_shape, dtype="float32", name="image")
+
+
+def from_zero(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Pixels to 0..1: for ink on black, so that zero padding continues the background."""
+    return keras.layers.Rescaling(1 / 255, name="rescale")(x)
+
+
+def around_zero(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Pixels to -1..1: for photographs, so that zero padding is a middle grey."""
+    return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(x)
+
+
+def conv(
+    x: keras.KerasTensor, filters: int, *, kernel: int = 3, stride: int = 1
+) -> keras.KerasTensor:
+    """Convolution, batch normalisation, ReLU6."""
+    x = keras.layers.Conv2D(
+        filters,
+        kernel,
+        strides=stride,
+        padding="same",
+        use_bias=False,  # batch normalisation brings one
+        kernel_initializer="he_normal",
+    )(x)
+    return _normalised(x)
+
+
+def separable(x: keras.KerasTensor, filters: int, *, stride: int = 1) -> keras.KerasTensor:
+    """Depthwise then pointwise convolution: about a ninth of the multiplications of `conv`."""
+    x = keras.layers.DepthwiseConv2D(
+        3,
+        strides=stride,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer="he_normal",
+    )(x)
+    return conv(_normalised(x), filters, kernel=1)
+
+
+def classifier(
+    image: keras.KerasTensor, features: keras.KerasTensor, labels: int, *, dropout: float, name: str
+) -> keras.Model:
+    """The end of a model: average over the picture, logits, softmax."""
+    x = keras.layers.GlobalAveragePooling2D(name="average")(features)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = keras.layers.Dense(labels, name="logits")(x)
+    return keras.Model(image, keras.layers.Softmax(name="scores")(x), name=name)
+
+
+def _normalised(x: keras.KerasTensor) -> keras.KerasTensor:
+    x = keras.layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM)(x)
+    return keras.layers.ReLU(max_value=6.0)(x)

@@ -1,0 +1,122 @@
+"""Writes what training made: the run folder that conversion and people read."""
+
+import csv
+import dataclasses
+import json
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from edgeproof.edge.schema import to_json
+from edgeproof.train.data.source import Source
+from edgeproof.train.evaluate import Evaluation, evaluated
+from edgeproof.train.fit import EpochFigures, Fitted
+from edgeproof.train.machine import machine
+from edgeproof.train.parts import Parts, TestSet
+from edgeproof.train.plots import draw_confusion, draw_curves
+from edgeproof.train.run_config import CONFIG, RunConfig
+from edgeproof.train.split import sample_by_class
+
+# enough for an interval of +-1 % around 95 %, small enough to travel in a bundle
+_KEPT_TEST_IMAGES = 2000
+_EXAMPLES = 12
+
+
+@dataclass(frozen=True)
+class ValidationFigures:
+    """On the images that chose the epoch: optimistic by a little, so not the headline."""
+
+    n: int
+    accuracy: float
+    loss: float
+    best_epoch: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """`metrics.json`. `wall_s` is the whole command, `training_s` the epochs alone."""
+
+    schema_version: int
+    recipe: str
+    test: Evaluation
+    validation: ValidationFigures
+    parameters: int
+    training_s: float
+    wall_s: float
+    machine: dict[str, Any]
+    versions: dict[str, str]
+
+
+def write_run(
+    folder: Path, config: RunConfig, fitted: Fitted, parts: Parts, source: Source, started: float
+) -> Metrics:
+    """Write every file of a run into `folder`; `started` is the command's `time.perf_counter`."""
+    labels = config.deployment.labels
+    _save_model(fitted.model, folder / "model.keras")
+    test = evaluated(fitted.model, parts.test.images, parts.test.labels, labels)
+    best = fitted.history[fitted.best_epoch - 1]
+    _write_history(fitted.history, folder / "history.csv")
+    draw_curves(fitted.history, fitted.best_epoch, folder / "curves.png", config.recipe)
+    draw_confusion(test, labels, folder / "confusion.png", config.recipe)
+    np.savez_compressed(folder / "calibration.npz", images=parts.calibration.images)
+    _write_test_sample(parts.test, folder / "test.npz")
+    _write_examples(source, parts.test, labels, folder / "examples")
+    metrics = Metrics(
+        schema_version=1,
+        recipe=config.recipe,
+        test=test,
+        validation=ValidationFigures(
+            len(parts.validation), best.validation_accuracy, best.validation_loss, best.epoch
+        ),
+        parameters=fitted.model.count_params(),
+        training_s=sum(h.wall_s for h in fitted.history),
+        wall_s=time.perf_counter() - started,
+        machine=machine(),
+        versions=config.versions,
+    )
+    _write_json(to_json(metrics), folder / "metrics.json")
+    _write_json(to_json(config), folder / CONFIG)
+    return metrics
+
+
+def _save_model(model: keras.Model, path: Path) -> None:
+    # a model of the same layers that was never compiled: the file holds no optimiser
+    keras.Model(model.inputs, model.outputs, name=model.name).save(path)
+
+
+def _write_json(value: Any, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_history(history: tuple[EpochFigures, ...], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [f.name for f in dataclasses.fields(EpochFigures)])
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(figures) for figures in history)
+
+
+def _write_test_sample(test: TestSet, path: Path) -> None:
+    """A stratified sample of the test set, and how many images it was drawn from."""
+    chosen = sample_by_class(test.labels, _KEPT_TEST_IMAGES, seed=0)
+    np.savez_compressed(
+        path, images=test.images[chosen], labels=test.labels[chosen], total=np.int64(len(test))
+    )
+
+
+def _write_examples(source: Source, test: TestSet, labels: tuple[str, ...], folder: Path) -> None:
+    """Pictures in their native size, the classes in turn."""
+    folder.mkdir()
+    shuffled = np.random.default_rng(0).permutation(len(test))
+    of_class = [shuffled[test.labels[shuffled] == label] for label in range(len(labels))]
+    rounds = -(-_EXAMPLES // len(labels))
+    turns = [(n, own[n]) for n in range(rounds) for own in of_class if n < len(own)]
+    for n, position in turns[:_EXAMPLES]:
+        content, suffix = source.picture(int(test.indices[position]))
+        # a label is a folder name of the user's: any character that is not plain becomes a dash
+        name = re.sub(r"[^\w.-]+", "-", labels[test.labels[position]]).strip(".-") or "label"
+        (folder / f"{name}-{n + 1}{suffix}").write_bytes(content)
