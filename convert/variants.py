@@ -35,7 +35,9 @@ class VariantRecipe:
 VARIANTS = (
     VariantRecipe("tflite", "float32", False, "the model as trained"),
     VariantRecipe("tflite", "float16", False, "weights of half the size, float arithmetic"),
-    VariantRecipe("tflite", "dynamic-int8", False, "int8 weights, activations quantised on the fly"),
+    VariantRecipe(
+        "tflite", "dynamic-int8", False, "int8 weights, activations quantised on the fly"
+    ),
     VariantRecipe("tflite", "int8", True, "integers throughout: the fastest on a CPU"),
     VariantRecipe("tflite", "int16x8", True, "int8 weights, int16 activations: exact but slow"),
     VariantRecipe("tfjs", "float32", False, "graph model as trained"),

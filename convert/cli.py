@@ -1,0 +1,204 @@
+"""`edgeproof convert`. TensorFlow is imported only after the cheap checks."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgeproof.edge.errors import UsageError
+from edgeproof.edge.extras import require
+from edgeproof.edge.output_folder import check_output
+
+if TYPE_CHECKING:
+    from edgeproof.convert.content import BundleContent
+    from edgeproof.convert.options import ConvertOptions
+    from edgeproof.edge.manifest import Manifest
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("model", type=_PATH)
+@click.option("-o", "--output", "bundle", type=_PATH, required=True, metavar="BUNDLE")
+@click.option(
+    "--variants",
+    default="all",
+    show_default=True,
+    metavar="a,b|all",
+    help="Which forms to make. With `all`, what the model cannot become is skipped and said.",
+)
+@click.option("--labels", type=_PATH, metavar="FILE", help="One label per line, or a JSON list.")
+@click.option(
+    "--calibration",
+    type=_PATH,
+    metavar="DIR|FILE.npz",
+    help="Training pictures that int8 ranges are measured on: a folder, an .npz with `images`, "
+    "or an .npz with one array per input of a model that takes no picture.",
+)
+@click.option("--scale", metavar="S[,S,S]", help="input = pixel * scale + offset")
+@click.option("--offset", metavar="O[,O,O]")
+@click.option(
+    "--normalize",
+    type=click.Choice(["imagenet", "zero-one", "minus-one-one"]),
+    help="A usual scale and offset by name.",
+)
+@click.option("--size", metavar="HxW", help="Image size, for models that take any.")
+@click.option("--fit", type=click.Choice(["stretch", "crop", "pad"]), help="Default: stretch.")
+@click.option("--background", metavar="R,G,B", help="Behind transparency. Default: 0,0,0.")
+@click.option(
+    "--scores",
+    type=click.Choice(["softmax", "logits", "sigmoid"]),
+    help="How to read the output. Default: from the model's last operation.",
+)
+@click.option("--name", help="The bundle's name. Default: the run's, or the file's.")
+@click.option("--seed", type=int, help="Of the golden and calibration samples.")
+@click.option("--force", is_flag=True, help="Replace an existing bundle.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help='One document: {"bundle", "name", "task", "labels", "variants": [{"id", "entry", '
+    '"bytes", "ratio", "seconds"}], "skipped": [{"id", "reason"}], "golden": {"source", '
+    '"inputs", "files"}, "calibration", "seconds"}. `ratio` is to the float32 of the same format.',
+)
+def convert(
+    model: Path, bundle: Path, variants: str, force: bool, as_json: bool, **given: Any
+) -> None:
+    """Convert a Keras MODEL to a bundle of TensorFlow Lite and TensorFlow.js files.
+
+    MODEL is a run folder, a .keras, .h5 or .hdf5 file, or a SavedModel folder. Python code that is
+    stored in a model is never run.
+    """
+    require("convert", "convert", "tensorflow", "keras", "ai_edge_quantizer", "rich", "h5py")
+    start = time.perf_counter()
+    options = _options(variants, given)
+    content, manifest = _converted(model, bundle, options, force=force)
+    seconds = time.perf_counter() - start
+    if as_json:
+        click.echo(json.dumps(_document(bundle, content, manifest, seconds), indent=1))
+    else:
+        _print_table(bundle, content, manifest)
+
+
+def _converted(
+    model: Path, bundle: Path, options: ConvertOptions, *, force: bool
+) -> tuple[BundleContent, Manifest]:
+    from edgeproof.convert.calibration import check_calibration_path
+    from edgeproof.convert.labels import labels_from_file
+    from edgeproof.convert.silence import captured_stderr, talk_stream
+    from edgeproof.convert.source import find_source
+    from edgeproof.convert.variants import chosen_variants
+    from edgeproof.edge.bundle import MANIFEST
+
+    # everything cheap first: importing TensorFlow alone costs seconds
+    recipes = chosen_variants(options.variants)
+    check_output(bundle, force=force, marker=MANIFEST)
+    if options.labels is not None:
+        labels_from_file(options.labels)
+    if options.calibration is not None:
+        check_calibration_path(options.calibration)
+    source = find_source(model)
+    with talk_stream() as stream, captured_stderr():
+        from edgeproof.convert.progress import shown_progress
+
+        with shown_progress(stream, steps=len(recipes) + 5) as progress:
+            progress.step("starting TensorFlow")
+            from edgeproof.convert.bundle_writer import write_bundle
+            from edgeproof.convert.conversion import bundle_content
+
+            command = f"edgeproof {shlex.join(sys.argv[1:])}"
+            content = bundle_content(source, options, command=command, progress=progress)
+            progress.step(f"writing {bundle}")
+            manifest = write_bundle(bundle, content, force=force)
+    return content, manifest
+
+
+def _options(variants: str, given: dict[str, Any]) -> ConvertOptions:
+    from edgeproof.convert.options import ConvertOptions
+
+    if given["normalize"] and (given["scale"] or given["offset"]):
+        raise UsageError("expected --normalize or --scale and --offset, got both; choose one")
+    given["scale"] = _numbers("scale", given["scale"], float)
+    given["offset"] = _numbers("offset", given["offset"], float)
+    given["background"] = _numbers("background", given["background"], int)
+    given["size"] = _numbers("size", given["size"], int, separator="x")
+    for name, length in (("background", 3), ("size", 2)):
+        if given[name] is not None and len(given[name]) != length:
+            raise UsageError(f"expected {length} numbers for --{name}, got {len(given[name])}")
+    return ConvertOptions(variants=variants, **given)
+
+
+def _numbers(
+    name: str, text: str | None, number: type[int] | type[float], separator: str = ","
+) -> tuple[Any, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(number(part) for part in text.lower().split(separator))
+    except ValueError as error:
+        raise UsageError(
+            f"expected numbers separated by {separator!r} for --{name}, got {text!r}"
+        ) from error
+
+
+def _document(
+    bundle: Path, content: BundleContent, manifest: Manifest, seconds: float
+) -> dict[str, Any]:
+    timed = {variant.id: variant.seconds for variant in content.variants}
+    return {
+        "bundle": str(bundle),
+        "name": manifest.name,
+        "task": manifest.task,
+        "labels": list(manifest.labels),
+        "variants": [
+            {
+                "id": v.id,
+                "entry": v.entry,
+                "bytes": v.bytes,
+                "ratio": _ratio(manifest, v.id),
+                "seconds": round(timed[v.id], 3),
+            }
+            for v in manifest.variants
+        ],
+        "skipped": [{"id": s.id, "reason": s.reason} for s in manifest.skipped],
+        "golden": {
+            "source": manifest.golden.source,
+            "inputs": len(content.golden.stored[0]),
+            "files": len(manifest.golden.files),
+        },
+        "calibration": manifest.provenance.calibration,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _ratio(manifest: Manifest, variant_id: str) -> float | None:
+    """Bytes relative to the float32 variant of the same format; None where there is none."""
+    sizes = {v.id: v.bytes for v in manifest.variants}
+    form = next(v.format for v in manifest.variants if v.id == variant_id)
+    whole = sizes.get(f"{form}-float32")
+    return None if whole is None else round(sizes[variant_id] / whole, 4)
+
+
+def _print_table(bundle: Path, content: BundleContent, manifest: Manifest) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{manifest.name}: {bundle}", title_justify="left")
+    table.add_column("variant")
+    for column in ("bytes", "of float32", "seconds"):
+        table.add_column(column, justify="right")
+    timed = {variant.id: variant.seconds for variant in content.variants}
+    for variant in manifest.variants:
+        ratio = _ratio(manifest, variant.id)
+        shown = "" if ratio is None else f"{ratio:.0%}"
+        table.add_row(variant.id, f"{variant.bytes:,}", shown, f"{timed[variant.id]:.1f}")
+    console = Console(highlight=False)
+    console.print(table)
+    for skipped in manifest.skipped:
+        console.print(f"skipped {skipped.id}: {skipped.reason}", markup=False, soft_wrap=True)

@@ -1,0 +1,175 @@
+"""From a stored model to the content of a bundle."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeproof.convert.calibration import Calibration, calibration_from_path
+from edgeproof.convert.content import BundleContent, ConvertedVariant, GoldenPictures
+from edgeproof.convert.description import Description, describe
+from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.freeze import freeze
+from edgeproof.convert.golden import (
+    GoldenInputs,
+    golden_inputs,
+    heldout_from_run,
+    keras_outputs,
+)
+from edgeproof.convert.golden_files import (
+    encoded_pictures,
+    pictures_from_images,
+    pictures_from_run,
+)
+from edgeproof.convert.keras_model import keras_model, with_image_size
+from edgeproof.convert.options import ConvertOptions
+from edgeproof.convert.progress import Progress
+from edgeproof.convert.source import ModelSource, source_sha256
+from edgeproof.convert.tensors import graph_specs
+from edgeproof.convert.variant_maker import VariantMaker
+from edgeproof.convert.variants import chosen_variants
+from edgeproof.edge.contract import InputContract
+from edgeproof.edge.image import batch_from_images, image_from_file
+from edgeproof.edge.manifest import Provenance, SkippedVariant
+
+if TYPE_CHECKING:
+    import keras
+
+_VERSIONS_OF = ("edgeproof", "tensorflow", "keras", "ai-edge-quantizer", "ai-edge-litert", "numpy")
+
+
+def bundle_content(
+    source: ModelSource, options: ConvertOptions, *, command: str, progress: Progress
+) -> BundleContent:
+    """Load the model, convert it to every chosen variant and run the golden inputs through it.
+
+    Args:
+        command: how the user asked for it, for the manifest.
+
+    Raises:
+        ConvertError: the model or the data cannot be used, or a variant that was asked for by
+            name cannot be made.
+    """
+    recipes = chosen_variants(options.variants)
+    seed = options.seed if options.seed is not None else (source.seed or 0)
+    progress.step("loading the model")
+    model = _sized(keras_model(source), options)
+    progress.step("freezing the graph")
+    frozen = freeze(model)
+    description = describe(source, model, frozen, options, progress.note)
+    calibration = _calibration(source, model, description, options, seed)
+    heldout = None
+    if source.run is not None and description.contract is not None:
+        heldout = heldout_from_run(source.run, description.contract, len(description.labels))
+    progress.step("running the golden inputs")
+    golden = golden_inputs(
+        model,
+        description.contract,
+        heldout=heldout,
+        calibration=calibration,
+        count=options.golden,
+        seed=seed,
+    )
+    golden_outputs = tuple(keras_outputs(model, golden.arrays))
+    pictures = _golden_pictures(source, model, description.contract, golden)
+    maker = VariantMaker(
+        model, frozen, calibration, progress, has_layers=source.kind != "saved-model"
+    )
+    variants: list[ConvertedVariant] = []
+    skipped: list[SkippedVariant] = []
+    for recipe in recipes:
+        progress.step(recipe.id)
+        try:
+            variants.append(maker.make(recipe))
+        except ConvertError as error:
+            if options.variants != "all":
+                raise
+            skipped.append(SkippedVariant(recipe.id, str(error)))
+    if not variants:
+        raise ConvertError(f"expected at least one variant, got none: {skipped[0].reason}")
+    model_inputs, model_outputs = graph_specs(frozen)
+    return BundleContent(
+        description,
+        model_inputs,
+        model_outputs,
+        tuple(variants),
+        tuple(skipped),
+        golden,
+        golden_outputs,
+        pictures,
+        heldout,
+        _provenance(source, command, seed, calibration),
+    )
+
+
+def _sized(model: keras.Model, options: ConvertOptions) -> keras.Model:
+    shape = tuple(model.inputs[0].shape)
+    takes_pictures = len(model.inputs) == 1 and len(shape) == 4 and shape[3] in (1, 3)
+    is_free = takes_pictures and None in shape[1:3]
+    if options.size is None:
+        if is_free:
+            raise ConvertError(
+                f"expected a fixed image size, got a model that takes any ({shape[1]} x {shape[2]})"
+                "; choose one with --size HEIGHTxWIDTH"
+            )
+        return model
+    if is_free:
+        return with_image_size(model, options.size)
+    if takes_pictures and shape[1:3] == options.size:
+        return model
+    raise ConvertError(
+        f"expected a model of free image size for --size, got inputs of {shape[1:]}; leave it out"
+    )
+
+
+def _calibration(
+    source: ModelSource,
+    model: keras.Model,
+    description: Description,
+    options: ConvertOptions,
+    seed: int,
+) -> Calibration | None:
+    path = options.calibration
+    if path is None and source.run is not None:
+        path = source.run / "calibration.npz"
+    if path is None:
+        return None
+    return calibration_from_path(
+        path, model, description.contract, limit=options.calibration_limit, seed=seed
+    )
+
+
+def _golden_pictures(
+    source: ModelSource, model: keras.Model, contract: InputContract | None, golden: GoldenInputs
+) -> GoldenPictures | None:
+    if contract is None or model.inputs[0].shape[0] is not None:
+        return None
+    examples = pictures_from_run(source.run) if source.run is not None else []
+    pictures = encoded_pictures(examples or pictures_from_images(golden.stored[0]))
+    images = np.stack([image_from_file(p.content, contract) for p in pictures])
+    outputs = keras_outputs(model, (batch_from_images(images, contract),))
+    return GoldenPictures(pictures, images, outputs[0])
+
+
+def _provenance(
+    source: ModelSource, command: str, seed: int, calibration: Calibration | None
+) -> Provenance:
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    return Provenance(
+        source=source.path.resolve().name,
+        source_sha256=source_sha256(source.model),
+        command=command,
+        created=now,
+        seed=seed,
+        versions=_versions(_VERSIONS_OF),
+        recipe=source.recipe,
+        calibration=calibration.description if calibration is not None else None,
+    )
+
+
+def _versions(distributions: Sequence[str]) -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in distributions}

@@ -1,0 +1,48 @@
+"""Everything a user can say about a conversion. The defaults are the documentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgeproof.edge.contract import Fit
+
+Normalize = Literal["imagenet", "zero-one", "minus-one-one"]
+Scores = Literal["softmax", "logits", "sigmoid"]
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """How to convert. None means: as the run states it, or as found in the model.
+
+    Attributes:
+        variants: "all", or ids separated by commas. With "all" a variant that is impossible for
+            the model is skipped with its reason; one that is asked for by name is an error.
+        labels: file with one label per line, or a JSON list.
+        calibration: folder of pictures, or `.npz` with `images` (uint8, after the input contract)
+            or with one array per model input.
+        scale, offset: `input = pixel * scale + offset`, one value or one per channel.
+        normalize: a named scale and offset instead.
+        scores: how to read the output.
+        size: height and width, for models whose image size is free.
+        name: the bundle's name; default: the run's, or the file's.
+        seed: of the golden and calibration samples; default: the run's, or 0.
+        golden: how many golden inputs.
+        calibration_limit: calibration samples beyond this many are left out, by seeded choice.
+    """
+
+    variants: str = "all"
+    labels: Path | None = None
+    calibration: Path | None = None
+    scale: tuple[float, ...] | None = None
+    offset: tuple[float, ...] | None = None
+    normalize: Normalize | None = None
+    fit: Fit | None = None
+    background: tuple[int, int, int] | None = None
+    scores: Scores | None = None
+    size: tuple[int, int] | None = None
+    name: str | None = None
+    seed: int | None = None
+    golden: int = 32
+    calibration_limit: int = 256

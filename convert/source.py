@@ -1,0 +1,192 @@
+"""What the user points at: found, recognised and checked before TensorFlow is imported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from edgeproof.convert.errors import ConvertError
+from edgeproof.edge.deployment import Deployment
+from edgeproof.edge.schema import SchemaError, from_json
+
+SourceKind = Literal["keras", "hdf5", "saved-model"]
+_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A stored model that looks like what it claims to be.
+
+    Attributes:
+        path: what the user named.
+        model: the model's file, or the SavedModel folder.
+        config: the stored architecture as JSON; None for a SavedModel.
+        run: the run folder, if it is one.
+        deployment: what training stated about the model; None outside run folders.
+        recipe, seed: of the run.
+    """
+
+    path: Path
+    model: Path
+    kind: SourceKind
+    config: dict[str, Any] | None = None
+    run: Path | None = None
+    deployment: Deployment | None = None
+    recipe: str | None = None
+    seed: int | None = None
+
+
+def find_source(path: Path) -> ModelSource:
+    """Recognise a run folder, a `.keras`, `.h5` or `.hdf5` file or a SavedModel folder.
+
+    Raises:
+        ConvertError: missing, of another kind, damaged, or weights without an architecture.
+    """
+    if not path.exists():
+        raise ConvertError(f"expected a model, got {path}, which does not exist")
+    if path.is_file():
+        return _model_file(path)
+    if (path / "saved_model.pb").is_file():
+        return ModelSource(path, path, "saved-model")
+    if (path / "config.json").is_file():
+        return _run_folder(path)
+    raise ConvertError(
+        "expected a run folder (config.json, model.keras) or a SavedModel folder "
+        f"(saved_model.pb), got {path}, which holds neither"
+    )
+
+
+def source_sha256(path: Path) -> str:
+    """SHA-256 of a file, or of a folder's sorted relative paths and contents."""
+    digest = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as stream:
+            while block := stream.read(2**20):
+                digest.update(block)
+        return digest.hexdigest()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        digest.update(f"{file.relative_to(path).as_posix()}\0{source_sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _run_folder(path: Path) -> ModelSource:
+    config = path / "config.json"
+    if not (path / "model.keras").is_file():
+        raise ConvertError(
+            f"expected model.keras in the run folder {path}, got none; "
+            "train it again with: edgeproof train RECIPE -o RUN"
+        )
+    try:
+        document = json.loads(config.read_bytes())
+        if not isinstance(document, dict):
+            raise SchemaError("top level: expected an object")
+        deployment = from_json(Deployment, document.get("deployment"), "deployment")
+        recipe = from_json(str, document.get("recipe"), "recipe")
+        seed = from_json(int, document.get("seed"), "seed")
+    except ValueError as error:
+        raise ConvertError(f"{config} is not a run's configuration: {error}") from error
+    stored = _model_file(path / "model.keras")
+    return ModelSource(
+        path, stored.model, stored.kind, stored.config, path, deployment, recipe, seed
+    )
+
+
+def _model_file(path: Path) -> ModelSource:
+    with path.open("rb") as stream:
+        magic = stream.read(8)
+    # an HDF5 file that is named .keras is common: Keras 2 wrote what it was told, not what was meant
+    if magic == _HDF5_MAGIC:
+        source = ModelSource(path, path, "hdf5", _hdf5_config(path))
+    elif magic.startswith(_ZIP_MAGIC):
+        source = ModelSource(path, path, "keras", _keras_config(path))
+    else:
+        raise ConvertError(
+            "expected a Keras model (.keras, .h5, .hdf5, a SavedModel or run folder), "
+            f"got {path}, which starts with {magic!r}"
+        )
+    _refuse_stored_code(source)
+    return source
+
+
+def _keras_config(path: Path) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+            if damaged is not None:
+                raise ConvertError(f"{path} is damaged: {damaged} in it fails its checksum")
+            if "config.json" not in archive.namelist():
+                raise ConvertError(
+                    f"expected a .keras archive with config.json, got {path}, a zip file with "
+                    f"{', '.join(archive.namelist()[:3]) or 'nothing'}"
+                )
+            return _architecture(path, archive.read("config.json"))
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise ConvertError(
+            f"{path} is damaged or incomplete: {error}; copy or save the model again"
+        ) from error
+
+
+def _hdf5_config(path: Path) -> dict[str, Any]:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            stored = file.attrs.get("model_config")
+    except OSError as error:
+        raise ConvertError(
+            f"{path} is damaged or incomplete: {error}; copy or save the model again"
+        ) from error
+    if stored is None:
+        raise ConvertError(
+            f"expected a whole model, got {path}, which holds weights without an architecture; "
+            "build the model, load_weights, and model.save it"
+        )
+    return _architecture(path, stored)
+
+
+def _architecture(path: Path, text: str | bytes) -> dict[str, Any]:
+    try:
+        config = json.loads(text)
+    except ValueError as error:
+        raise ConvertError(f"{path}: its stored architecture is not JSON: {error}") from error
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ConvertError(f"{path}: expected a stored Keras model, got another JSON document")
+    return config
+
+
+def _refuse_stored_code(source: ModelSource) -> None:
+    """Lambda layers and pickled functions are programs of whoever made the file: never run.
+
+    Raises:
+        ConvertError: naming the layer.
+    """
+    for class_name, name in _stored_objects(source.config):
+        if class_name == "Lambda":
+            raise ConvertError(
+                f"{source.path}: the Lambda layer {name!r} holds Python code, which is never run; "
+                "replace it by a built-in layer such as Rescaling or keras.ops and save again"
+            )
+        if class_name == "__lambda__":
+            raise ConvertError(
+                f"{source.path}: a stored lambda function is Python code, which is never run; "
+                "replace it by a named Keras function and save again"
+            )
+
+
+def _stored_objects(value: Any) -> Iterator[tuple[str, str]]:
+    """Every `class_name` of a stored configuration with its object's name."""
+    if isinstance(value, dict):
+        if isinstance(value.get("class_name"), str):
+            config = value.get("config")
+            name = config.get("name", "") if isinstance(config, dict) else ""
+            yield value["class_name"], str(name)
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _stored_objects(item)

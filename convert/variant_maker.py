@@ -1,0 +1,132 @@
+"""All variants of one model, each step that they share done once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from edgeproof.convert.calibration import Calibration
+from edgeproof.convert.content import ConvertedVariant
+from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.freeze import FrozenGraph
+from edgeproof.convert.keras_model import fixed_batch
+from edgeproof.convert.operations import float_operations
+from edgeproof.convert.progress import Progress
+from edgeproof.convert.quantise import Ranges, activation_ranges, quantised_tflite
+from edgeproof.convert.tensors import graph_specs, tflite_specs
+from edgeproof.convert.tfjs.graph_model import encoded, prepared
+from edgeproof.convert.tflite import float_tflite, signature_name
+from edgeproof.convert.variants import VariantRecipe
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+T = TypeVar("T")
+NO_CALIBRATION = "needs calibration images: give --calibration DIR or FILE.npz"
+
+
+class _Once(Generic[T]):
+    """A value that is made when first asked for; a failure is kept and raised again too."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._results: list[T] = []
+        self._error: ConvertError | None = None
+
+    def __call__(self) -> T:
+        if self._error is not None:
+            raise self._error
+        if not self._results:
+            try:
+                self._results.append(self._make())
+            except ConvertError as error:
+                self._error = error
+                raise
+        return self._results[0]
+
+
+class VariantMaker:
+    """Makes any variant of a model."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        frozen: FrozenGraph,
+        calibration: Calibration | None,
+        progress: Progress,
+        *,
+        has_layers: bool,
+    ) -> None:
+        """Prepare; nothing is converted yet.
+
+        Args:
+            frozen: the model with a free batch.
+            has_layers: the model consists of Keras layers and is not a wrapped SavedModel.
+        """
+        self._model = model
+        self._frozen = frozen
+        self._calibration = calibration
+        self._progress = progress
+        self._has_layers = has_layers
+        self._float_tflite = _Once(lambda: float_tflite(model, batch=fixed_batch(model)))
+        self._ranges = _Once(self._measured_ranges)
+        self._topology = _Once(lambda: prepared(frozen))
+
+    def make(self, recipe: VariantRecipe) -> ConvertedVariant:
+        """Convert the model by one row of the table.
+
+        Raises:
+            ConvertError: this model cannot become this variant, with the reason.
+        """
+        start = time.perf_counter()
+        if recipe.format == "tflite":
+            files = {"model.tflite": self._tflite(recipe)}
+            inputs, outputs = tflite_specs(files["model.tflite"], self._frozen)
+        else:
+            files = self._tfjs(recipe)
+            inputs, outputs = graph_specs(self._frozen)
+        seconds = time.perf_counter() - start
+        return ConvertedVariant(recipe.id, next(iter(files)), files, inputs, outputs, seconds)
+
+    def _tflite(self, recipe: VariantRecipe) -> bytes:
+        if recipe.calibrated and self._calibration is None:
+            raise ConvertError(f"{recipe.id} {NO_CALIBRATION}")
+        float_model = self._float_tflite()
+        if recipe.precision == "float32":
+            return float_model
+        ranges = self._ranges() if recipe.calibrated else None
+        content = quantised_tflite(float_model, recipe.precision, ranges=ranges)
+        if recipe.precision == "int8" and (left := float_operations(content)):
+            counted = ", ".join(f"{n} {name}" for name, n in sorted(left.items()))
+            self._progress.note(f"{recipe.id}: these operations stay in float: {counted}")
+        return content
+
+    def _tfjs(self, recipe: VariantRecipe) -> dict[str, bytes]:
+        if recipe.format == "tfjs-layers":
+            if not self._has_layers:
+                raise ConvertError("a SavedModel has no Keras layers; use tfjs-float32")
+            from edgeproof.convert.tfjs.layers_model import layers_model_files
+
+            return layers_model_files(self._model)
+        return encoded(self._topology(), recipe.precision)  # type: ignore[arg-type]
+
+    def _measured_ranges(self) -> Ranges:
+        assert self._calibration is not None
+        batch = fixed_batch(self._model)
+        names = [signature_name(t.name) for t in self._frozen.inputs]
+        arrays = self._calibration.arrays
+
+        def sample(start: int) -> dict[str, np.ndarray]:
+            rows = (array[start : start + batch] for array in arrays)
+            return dict(zip(names, rows, strict=True))
+
+        whole = len(self._calibration) - len(self._calibration) % batch
+        if not whole:
+            raise ConvertError(
+                f"expected at least {batch} calibration samples, the model's fixed batch, "
+                f"got {len(self._calibration)}"
+            )
+        samples = [sample(start) for start in range(0, whole, batch)]
+        return activation_ranges(self._float_tflite(), "int8", samples)
