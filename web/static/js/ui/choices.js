@@ -1,0 +1,68 @@
+/** The three choices: bundle, variant, engine. They stand in the address too, to be shared. */
+
+import { ENGINE_NAMES } from "../engines/index.js";
+import { byId, element } from "./dom.js";
+import { kilobytes } from "./format.js";
+
+/**
+ * @typedef {{name: string, title: string, task: string, labels: number, report: boolean,
+ *   variants: {id: string, bytes: number}[]}} Offer what bundles.json says of a bundle
+ * @typedef {{bundle: string, variant: string, engine: string}} Choice
+ */
+
+/** @type {Record<string, string>} */
+const ENGINE_TITLES = {
+  "tfjs-wasm": "WebAssembly",
+  "tfjs-webgl": "WebGL (graphics card)",
+  "tfjs-cpu": "Plain JavaScript",
+};
+
+const bundle = byId("bundle", HTMLSelectElement);
+const variant = byId("variant", HTMLSelectElement);
+const engine = byId("engine", HTMLSelectElement);
+
+export function engineTitle(/** @type {string} */ name) {
+  return ENGINE_TITLES[name] ?? name;
+}
+
+/**
+ * Fills the choices from what is served and from the address.
+ * @param {Offer[]} offers
+ * @param {() => void} onChange
+ */
+export function setUpChoices(offers, onChange) {
+  const asked = new URLSearchParams(location.search);
+  fill(bundle, offers.map((o) => [o.name, o.title]), asked.get("bundle"));
+  byId("bundle-field", HTMLElement).hidden = offers.length < 2;
+  fill(engine, ENGINE_NAMES.map((name) => [name, engineTitle(name)]), asked.get("engine"));
+  fillVariants(offers, asked.get("variant"));
+  bundle.addEventListener("change", () => {
+    fillVariants(offers, variant.value);
+    onChange();
+  });
+  variant.addEventListener("change", onChange);
+  engine.addEventListener("change", onChange);
+}
+
+/** @returns {Choice} */
+export function choice() {
+  return { bundle: bundle.value, variant: variant.value, engine: engine.value };
+}
+
+/** Writes the choice into the address, without a new entry in the history. */
+export function rememberChoice() {
+  history.replaceState(null, "", `?${new URLSearchParams(choice())}`);
+}
+
+function fillVariants(/** @type {Offer[]} */ offers, /** @type {string | null} */ wanted) {
+  const offer = offers.find((o) => o.name === bundle.value);
+  const options = offer?.variants.map((v) => [v.id, `${v.id} · ${kilobytes(v.bytes)}`]) ?? [];
+  fill(variant, options, wanted);
+}
+
+/** Options of value and text; `wanted` is chosen if it is one of them, else the first. */
+function fill(/** @type {HTMLSelectElement} */ select, /** @type {string[][]} */ options,
+  /** @type {string | null} */ wanted) {
+  select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
+  if (options.some(([value]) => value === wanted)) select.value = wanted ?? "";
+}

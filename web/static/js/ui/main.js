@@ -1,0 +1,157 @@
+/** The page: choices in, a worker for them, pictures to it, answers out. */
+
+import { Bundle } from "../bundle.js";
+import { Stopped, WorkerClient } from "../client.js";
+import { inkStyle } from "../pen.js";
+import { showProgress, showProof, showProofError, showWaiting } from "./badge.js";
+import { setUpCamera, startCamera, stopCamera } from "./camera.js";
+import { choice, engineTitle, rememberChoice, setUpChoices } from "./choices.js";
+import { byId } from "./dom.js";
+import { mark, showExamples } from "./examples.js";
+import { setUpFiles, showPreview } from "./files.js";
+import { milliseconds } from "./format.js";
+import { drawing, setUpPad, usePen } from "./pad.js";
+import { setDoubt, showAnswer, showBusy, showEmpty, showError } from "./results.js";
+import { offerDrawing, select, setUpTabs } from "./tabs.js";
+
+/**
+ * @typedef {import("./choices.js").Offer} Offer
+ * @typedef {{blob: Blob} | {pixels: import("../types").Pixels}} Picture
+ */
+
+const SITE = new URL("../../../", import.meta.url);
+const loadNote = byId("load-note", HTMLElement);
+
+/** @type {{client: WorkerClient, bundle: Bundle, loaded: Promise<unknown>} | null} */
+let current = null;
+/** What is on the stage, to be classified again when the choice changes. @type {Picture | null} */
+let picture = null;
+let latest = 0; // answers that were overtaken by another picture are dropped
+
+async function start() {
+  setUpTabs(onTab);
+  setUpFiles((file) => {
+    mark(null);
+    select("file", onTab);
+    showPreview(file);
+    classify({ blob: file });
+  });
+  setUpCamera((pixels) => classify({ pixels }));
+  setUpPad((pixels) => classify({ pixels }), clearAnswer);
+  const response = await fetch(new URL("bundles.json", SITE));
+  if (!response.ok) throw new Error(`expected the list of bundles, got status ${response.status}`);
+  /** @type {Offer[]} */
+  const offers = await response.json();
+  setUpChoices(offers, () => void load(offers));
+  await load(offers);
+}
+
+/** Starts a worker for the current choice, lets it prove itself, and answers the picture again. */
+async function load(/** @type {Offer[]} */ offers) {
+  const chosen = choice();
+  rememberChoice();
+  current?.client.close();
+  setDoubt(false);
+  showWaiting("Loading the model …");
+  loadNote.textContent = "";
+  const client = new WorkerClient();
+  try {
+    const bundle = await Bundle.open(chosen.bundle);
+    introduce(bundle, offers);
+    const loaded = client.call("load", chosen);
+    current = { client, bundle, loaded };
+    const { version, loadMs } = await loaded;
+    loadNote.textContent = `TensorFlow.js ${version}, loaded in ${milliseconds(loadMs)}`;
+    if (bundle.manifest.input?.color === "gray") await preparePen(client);
+    if (picture) void classify(picture);
+    showWaiting("Checking against training …");
+    const proof = await client.call("prove", null, { onProgress: showProgress });
+    showProof(proof, engineTitle(chosen.engine));
+    setDoubt(!proof.passed);
+  } catch (error) {
+    if (error instanceof Stopped) return;
+    showProofError(messageOf(error));
+    loadNote.textContent = "";
+    if (picture) showError(messageOf(error));
+  }
+}
+
+function introduce(/** @type {Bundle} */ { manifest, folder }, /** @type {Offer[]} */ offers) {
+  const { input, labels, name } = manifest;
+  document.title = `${name} · Edgeproof`;
+  byId("title", HTMLElement).textContent = name;
+  byId("subtitle", HTMLElement).textContent = input
+    ? `Tells ${labels.length} classes apart, from ${input.width} × ${input.height} pixels${input.color === "gray" ? " of gray" : ""}: ${shortList(labels)}`
+    : "This model does not take pictures; its golden inputs are checked below.";
+  offerDrawing(input?.color === "gray", onTab);
+  showExamples(manifest, folder, (path) => void showExample(path));
+  const report = byId("report", HTMLAnchorElement);
+  report.hidden = !offers.find((o) => o.name === choice().bundle)?.report;
+  report.href = new URL("report.html", folder).href;
+}
+
+function shortList(/** @type {string[]} */ labels) {
+  return labels.length <= 10 ? labels.join(", ") : `${labels.slice(0, 8).join(", ")}, …`;
+}
+
+/** The pad writes as the golden images are written. */
+async function preparePen(/** @type {WorkerClient} */ client) {
+  const { shape, data } = await client.call("goldenImages");
+  usePen(inkStyle(data, shape[1], shape[2]));
+}
+
+async function showExample(/** @type {string} */ path) {
+  if (!current) return;
+  const golden = current.bundle.manifest.golden.files.find(({ file }) => file.path === path);
+  if (!golden) return;
+  select("file", onTab);
+  try {
+    const blob = new Blob([await current.bundle.read(golden.file)]);
+    showPreview(blob);
+    await classify({ blob });
+  } catch (error) {
+    showError(messageOf(error));
+  }
+}
+
+async function classify(/** @type {Picture} */ wanted) {
+  picture = wanted;
+  if (!current) return;
+  const mine = ++latest;
+  const { client, bundle, loaded } = current;
+  const { input, labels } = bundle.manifest;
+  showBusy();
+  try {
+    if (!input) throw new Error(`${bundle.manifest.name} does not take pictures`);
+    await loaded;
+    const args =
+      "blob" in wanted ? { bytes: new Uint8Array(await wanted.blob.arrayBuffer()) } : wanted;
+    const answer = await client.call("classify", args);
+    if (mine === latest) showAnswer(answer, labels, input);
+  } catch (error) {
+    if (mine === latest && !(error instanceof Stopped)) showError(messageOf(error));
+  }
+}
+
+function clearAnswer() {
+  picture = null;
+  latest++;
+  showEmpty();
+}
+
+function onTab(/** @type {import("./tabs.js").TabName} */ name) {
+  if (name === "camera") void startCamera();
+  else stopCamera();
+  const drawn = name === "draw" ? drawing() : null;
+  if (drawn) void classify({ pixels: drawn });
+}
+
+function messageOf(/** @type {unknown} */ error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+start().catch((error) => {
+  byId("title", HTMLElement).textContent = "The page could not start";
+  byId("subtitle", HTMLElement).textContent = "";
+  showProofError(messageOf(error));
+});

@@ -1,0 +1,108 @@
+/** The drawing pad, for models of gray images such as handwritten digits. */
+
+import { placed } from "../pen.js";
+import { byId, contextOf } from "./dom.js";
+
+/**
+ * @typedef {import("../pen.js").InkStyle} InkStyle
+ * @typedef {import("../pen.js").Stroke} Stroke
+ */
+
+const PICTURE_SIDE = 320; // what the model's image is made from; a multiple of 8 and near 28 x 11
+
+const canvas = byId("pad", HTMLCanvasElement);
+const prompt = byId("pad-prompt", HTMLElement);
+const undo = byId("pad-undo", HTMLButtonElement);
+const clear = byId("pad-clear", HTMLButtonElement);
+
+/** @type {Stroke[]} */
+let strokes = [];
+/** @type {InkStyle} */
+let style = { paper: 0, ink: 255, size: 0.8, thickness: 0.1 };
+
+/**
+ * @param {(pixels: import("../types").Pixels) => void} onDrawing
+ * @param {() => void} onEmpty
+ */
+export function setUpPad(onDrawing, onEmpty) {
+  const changed = () => {
+    paint();
+    if (strokes.length > 0) onDrawing(picture());
+    else onEmpty();
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    canvas.setPointerCapture(event.pointerId);
+    strokes.push([pointOf(event)]);
+    paint();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!canvas.hasPointerCapture(event.pointerId)) return;
+    // the points between two frames too, so that quick strokes stay round
+    const events = event.getCoalescedEvents?.() ?? [];
+    strokes.at(-1)?.push(...(events.length > 0 ? events : [event]).map(pointOf));
+    paint();
+  });
+  canvas.addEventListener("pointerup", changed);
+  canvas.addEventListener("pointercancel", changed);
+  undo.addEventListener("click", () => {
+    strokes.pop();
+    changed();
+  });
+  clear.addEventListener("click", () => {
+    strokes = [];
+    changed();
+  });
+}
+
+/** Draws as the model's data set does. */
+export function usePen(/** @type {InkStyle} */ wanted) {
+  style = wanted;
+  paint();
+}
+
+/** @returns {import("../types").Pixels | null} the drawing, or null when there is none */
+export function drawing() {
+  return strokes.length > 0 ? picture() : null;
+}
+
+function pointOf(/** @type {PointerEvent} */ event) {
+  const box = canvas.getBoundingClientRect();
+  return {
+    x: ((event.clientX - box.left) / box.width) * canvas.width,
+    y: ((event.clientY - box.top) / box.height) * canvas.height,
+  };
+}
+
+function paint() {
+  drawInto(canvas, strokes);
+  prompt.hidden = strokes.length > 0;
+  undo.disabled = clear.disabled = strokes.length === 0;
+}
+
+/** @returns {import("../types").Pixels} */
+function picture() {
+  const target = document.createElement("canvas");
+  target.width = target.height = PICTURE_SIDE;
+  const context = drawInto(target, placed(strokes, style, PICTURE_SIDE));
+  const { data } = context.getImageData(0, 0, PICTURE_SIDE, PICTURE_SIDE);
+  return { width: PICTURE_SIDE, height: PICTURE_SIDE, rgba: data };
+}
+
+function drawInto(/** @type {HTMLCanvasElement} */ target, /** @type {Stroke[]} */ lines) {
+  const context = contextOf(target);
+  const gray = (/** @type {number} */ v) => `rgb(${v} ${v} ${v})`;
+  context.fillStyle = gray(style.paper);
+  context.fillRect(0, 0, target.width, target.height);
+  context.strokeStyle = gray(style.ink);
+  context.lineWidth = style.thickness * target.height;
+  context.lineCap = context.lineJoin = "round";
+  for (const line of lines) {
+    context.beginPath();
+    context.moveTo(line[0].x, line[0].y);
+    // a line to the same point is a dot
+    for (const point of line.length > 1 ? line.slice(1) : line) context.lineTo(point.x, point.y);
+    context.stroke();
+  }
+  return context;
+}
