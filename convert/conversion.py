@@ -87,7 +87,7 @@ def bundle_content(
             variants.append(maker.make(recipe))
         except ConvertError as error:
             if options.variants != "all":
-                raise
+                raise ConvertError(f"{recipe.id} cannot be made: {error}") from error
             skipped.append(SkippedVariant(recipe.id, str(error)))
     if not variants:
         raise ConvertError(f"expected at least one variant, got none: {skipped[0].reason}")

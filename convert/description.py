@@ -154,7 +154,8 @@ def _labels(
         return tuple(str(index) for index in range(expected))
     if len(labels) != expected:
         raise ConvertError(
-            f"expected {expected} labels, one per output of the model, got {len(labels)} in {origin}"
+            f"expected {expected} labels, one per output of the model, "
+            f"got {len(labels)} in {origin}"
         )
     return labels
 

@@ -1,4 +1,4 @@
-"""Encoded pictures whose whole path (decode, orient, flatten, fit, resize) every runtime repeats."""
+"""Encoded pictures whose whole path, from decoding to resizing, every runtime repeats."""
 
 from __future__ import annotations
 

@@ -114,13 +114,16 @@ def _why_not_loaded(source: ModelSource, error: Exception) -> str:
             "the file and never run; rebuild the model from built-in layers and save it again"
         )
     if source.kind == "hdf5":
+        # tf_keras, where it is installed, is not used yet
         return (
             f"{source.path}: Keras 3 cannot read this HDF5 model ({_sentence(error)}); "
-            "load it with the Keras that wrote it and save it as .keras"
+            "load it with the Keras that wrote it, for example tf_keras, and save it as .keras"
         )
     return f"{source.path}: Keras cannot load this model: {_sentence(error)}"
 
 
 def _sentence(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
+    """Keras' own reason: it stands behind the whole configuration, which nobody wants to read."""
+    reason = str(error).rpartition("Exception encountered: ")[2]
+    lines = [line.strip() for line in reason.splitlines() if line.strip()]
+    return lines[0][:300].rstrip(".") if lines else type(error).__name__

@@ -100,7 +100,7 @@ def _run_folder(path: Path) -> ModelSource:
 def _model_file(path: Path) -> ModelSource:
     with path.open("rb") as stream:
         magic = stream.read(8)
-    # an HDF5 file that is named .keras is common: Keras 2 wrote what it was told, not what was meant
+    # HDF5 files that are named .keras are common: Keras 2 wrote them without a word
     if magic == _HDF5_MAGIC:
         source = ModelSource(path, path, "hdf5", _hdf5_config(path))
     elif magic.startswith(_ZIP_MAGIC):

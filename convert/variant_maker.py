@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 T = TypeVar("T")
-NO_CALIBRATION = "needs calibration images: give --calibration DIR or FILE.npz"
+NO_CALIBRATION = "it needs calibration images: give --calibration DIR or FILE.npz"
 
 
 class _Once(Generic[T]):
@@ -92,7 +92,7 @@ class VariantMaker:
 
     def _tflite(self, recipe: VariantRecipe) -> bytes:
         if recipe.calibrated and self._calibration is None:
-            raise ConvertError(f"{recipe.id} {NO_CALIBRATION}")
+            raise ConvertError(NO_CALIBRATION)
         float_model = self._float_tflite()
         if recipe.precision == "float32":
             return float_model
