@@ -16,6 +16,7 @@ from edgeproof.convert.progress import Progress
 from edgeproof.convert.quantise import Ranges, activation_ranges, quantised_tflite
 from edgeproof.convert.tensors import graph_specs, tflite_specs
 from edgeproof.convert.tfjs.graph_model import encoded, prepared
+from edgeproof.convert.tfjs.layers_model import layers_model_files
 from edgeproof.convert.tflite import float_tflite, signature_name
 from edgeproof.convert.variants import VariantRecipe
 
@@ -107,8 +108,6 @@ class VariantMaker:
         if recipe.format == "tfjs-layers":
             if not self._has_layers:
                 raise ConvertError("a SavedModel has no Keras layers; use tfjs-float32")
-            from edgeproof.convert.tfjs.layers_model import layers_model_files
-
             return layers_model_files(self._model)
         return encoded(self._topology(), recipe.precision)  # type: ignore[arg-type]
 

@@ -1,0 +1,42 @@
+"""The Python door to conversion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeproof.convert.bundle_writer import write_bundle
+from edgeproof.convert.conversion import bundle_content
+from edgeproof.convert.options import ConvertOptions
+from edgeproof.convert.progress import Progress, Silent
+from edgeproof.convert.source import find_source
+from edgeproof.edge.bundle import MANIFEST
+from edgeproof.edge.manifest import Manifest
+from edgeproof.edge.output_folder import check_output
+
+
+def convert_model(
+    model: str | Path,
+    bundle: str | Path,
+    *,
+    options: ConvertOptions | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Convert a stored model (run folder, .keras, .h5, SavedModel) to a new bundle folder.
+
+    Returns:
+        The bundle's manifest.
+
+    Raises:
+        EdgeproofError: see the message; nothing half-written is left.
+    """
+    target = Path(bundle)
+    check_output(target, force=force, marker=MANIFEST)
+    command = f"convert_model({str(model)!r}, {str(bundle)!r})"
+    content = bundle_content(
+        find_source(Path(model)),
+        options or ConvertOptions(),
+        command=command,
+        progress=progress or Silent(),
+    )
+    return write_bundle(target, content, force=force)
