@@ -9,10 +9,10 @@ def augmented(
     images: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
     """A changed copy of uint8 images N x height x width x channels, each changed in its own way."""
-    if augmentation.any_turn:
-        images = _turned(images, rng)
     if augmentation.mirror:
         images = np.where(_coin(images, rng), images[:, :, ::-1], images)
+    if augmentation.any_turn:
+        images = _turned(images, rng)
     if augmentation.shift:
         images = _shifted(images, augmentation.shift, rng)
     if augmentation.erase:
@@ -25,7 +25,11 @@ def _coin(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _turned(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Upside down, and where images are square transposed: with `mirror` all eight turns."""
+    """Upside down, and where images are square transposed.
+
+    After `mirror` that makes all eight turns. Before it, it would not: a mirrored transpose is the
+    transpose of the image upside down.
+    """
     images = np.where(_coin(images, rng), images[:, ::-1], images)
     if images.shape[1] == images.shape[2]:
         images = np.where(_coin(images, rng), images.transpose(0, 2, 1, 3), images)

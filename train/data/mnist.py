@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import math
+import struct
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -56,11 +58,13 @@ def read_idx(path: Path) -> np.ndarray:
     if content[:3] != bytes([0, 0, _IDX_UBYTE]) or not 1 <= rank <= 3:
         raise DataError(f"expected an IDX file of bytes, got {path}, which begins otherwise")
     header = 4 + 4 * rank
-    shape = tuple(int(n) for n in np.frombuffer(content[4:header], dtype=">u4"))
-    if len(shape) != rank or len(content) - header != math.prod(shape):
+    if len(content) < header:
+        raise DataError(f"expected a header of {header} bytes in {path}, got {len(content)} bytes")
+    shape = struct.unpack(f">{rank}I", content[4:header])
+    if len(content) - header != math.prod(shape):
         raise DataError(
-            f"expected {math.prod(shape):,} bytes of data in {path}, got "
-            f"{max(0, len(content) - header):,}; it is truncated or damaged, fetch it again"
+            f"expected {math.prod(shape):,} bytes of data in {path}, "
+            f"got {len(content) - header:,}; it is damaged, fetch it again"
         )
     return np.frombuffer(content, dtype=np.uint8, offset=header).reshape(shape)
 
@@ -102,10 +106,9 @@ def _idx_file(folder: Path, name: str) -> Path | None:
 
 
 def _source_from_npz(path: Path) -> ArraySource:
-    import zipfile
-
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # opened here: NumPy leaves the file open when it is no archive
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             x_train, y_train = file["x_train"], file["y_train"]
             x_test, y_test = file["x_test"], file["y_test"]
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -1,8 +1,8 @@
 """Reads the pickles that CIFAR-10 is published as, without running what else a pickle may hold.
 
 A pickle is a program. `find_class` is the only door through which it reaches Python's functions,
-so this one opens to three: what NumPy pickles an array with. (The third, `_codecs.encode`, is how
-Python 3 writes bytes in the old protocol.)
+so this one opens only to stand-ins for what NumPy pickles an array with. (`_codecs.encode` is how
+Python 3 writes bytes in the old protocols.)
 """
 
 import _codecs
@@ -48,12 +48,10 @@ def load_arrays(content: bytes) -> dict[Any, Any]:
 class _ArraysOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         # NumPy 2 moved numpy.core to numpy._core; files of either are read by either
-        if (module, name) in (
-            ("numpy.core.multiarray", "_reconstruct"),
-            ("numpy._core.multiarray", "_reconstruct"),
-        ):
-            return _empty_array
+        module = module.replace("numpy._core.", "numpy.core.")
         allowed = {
+            ("numpy.core.multiarray", "_reconstruct"): _empty_array,
+            ("numpy.core.numeric", "_frombuffer"): _array_of_buffer,
             ("numpy", "ndarray"): np.ndarray,
             ("numpy", "dtype"): _dtype,
             ("_codecs", "encode"): _latin1,
@@ -68,6 +66,14 @@ def _empty_array(cls: type, shape: tuple[int, ...], typecode: Any) -> np.ndarray
     if cls is not np.ndarray:
         raise UnsafePickle("it asks for an array of another class than numpy.ndarray")
     return np.ndarray.__new__(np.ndarray, shape, _dtype(typecode))
+
+
+def _array_of_buffer(
+    buffer: Any, dtype: Any, shape: tuple[int, ...], order: str, *_: Any
+) -> np.ndarray:
+    """NumPy's `_frombuffer`, of protocol 5."""
+    array = np.frombuffer(buffer, dtype=_dtype(dtype))
+    return array.reshape(shape, order="F" if order == "F" else "C")
 
 
 def _dtype(spec: Any, *_: Any) -> np.dtype:
