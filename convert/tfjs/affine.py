@@ -121,9 +121,7 @@ def _rewrite(
     bias = graph.add_constant(f"{last.name}/bias", linear.bias.astype(np.float32))
     # a node of its own, for others may use the unscaled result
     product = graph.add(f"{node.name}/product", node.op, inputs, node.attr)
-    graph.replace(
-        last, "BiasAdd", [product.name, bias], {"T": AttrValue(type=types_pb2.DT_FLOAT)}
-    )
+    graph.replace(last, "BiasAdd", [product.name, bias], {"T": AttrValue(type=types_pb2.DT_FLOAT)})
 
 
 def _channels_last(node: Node, weights: np.ndarray) -> np.ndarray:

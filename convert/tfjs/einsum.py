@@ -45,12 +45,13 @@ def lower_einsum(graph: Graph, node: Node, shapes: Shapes) -> None:
     orders = (plan.batch + plan.left + plan.summed, plan.batch + plan.summed + plan.right)
     plain_right = not plan.batch  # one matrix for every row: a dense layer's kernel
     left_groups = (plan.left, plan.summed) if plain_right else (*plan.batch, plan.left, plan.summed)
-    right_groups = (plan.summed, plan.right) if plain_right else (
-        *plan.batch, plan.summed, plan.right
+    right_groups = (
+        (plan.summed, plan.right) if plain_right else (*plan.batch, plan.summed, plan.right)
     )
     made = plan.batch + plan.left + plan.right
-    targets = [_target(g, sizes) for g in (left_groups, right_groups, tuple(made))]
-    if any(target is None for target in targets):
+    groups = (left_groups, right_groups, tuple(made))
+    targets = [t for g in groups if (t := _target(g, sizes)) is not None]
+    if len(targets) != len(groups):
         return
     matrices = []
     for reference, have, order, target in zip(
@@ -116,7 +117,7 @@ def _transposed(graph: Graph, name: str, reference: str, have: str, want: str) -
     return graph.add(name, "Transpose", [reference, order], _TRANSPOSE).name
 
 
-def _reshaped(graph: Graph, name: str, reference: str, target: list[int] | None) -> str:
+def _reshaped(graph: Graph, name: str, reference: str, target: list[int]) -> str:
     value = graph.constant(reference)
     if value is not None:
         return graph.add_constant(name, value.reshape(target))

@@ -115,7 +115,11 @@ class Graph:
             self._consumers[producer(reference)][node.name] += 1
 
     def add(
-        self, name: str, op: str, inputs: Sequence[str] = (), attr: dict[str, AttrValue] | None = None
+        self,
+        name: str,
+        op: str,
+        inputs: Sequence[str] = (),
+        attr: dict[str, AttrValue] | None = None,
     ) -> Node:
         """A new node; the name gets a number where it is taken."""
         node = Node(self._free_name(name), op, list(inputs), dict(attr or {}))

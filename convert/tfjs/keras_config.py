@@ -109,10 +109,15 @@ def _functional(
         normalised = _layer(layer, renamed[entry["name"]], topology)
         layers.append({**normalised, "inbound_nodes": calls})
 
-    def final(reference: list[Any]) -> list[Any]:
+    def final(reference: list[Any], is_output: bool = False) -> list[Any]:
         layer_name, node, tensor = reference[:3]
         while (layer_name, node, tensor) in aliases:
             layer_name, node, tensor = aliases[layer_name, node, tensor][:3]
+        # Keras 2 and TF.js count a model's own making as its first call; Keras 3 does so too, but
+        # only for Functional models, and only where the reference is an output
+        counted = is_output and type(by_name[layer_name]).__name__ == "Functional"
+        if type(by_name[layer_name]).__name__ in _MODELS and not counted:
+            node += 1
         return [renamed[layer_name], node, tensor, *reference[3:]]
 
     for normalised in layers:
@@ -123,7 +128,7 @@ def _functional(
         "name": name,
         "layers": layers,
         "input_layers": [final(r) for r in _references(config["input_layers"])],
-        "output_layers": [final(r) for r in _references(config["output_layers"])],
+        "output_layers": [final(r, True) for r in _references(config["output_layers"])],
     }
 
 

@@ -62,7 +62,9 @@ def _not_causal(config: Config) -> str | None:
     return "TF.js has no causal padding" if config["padding"] == "causal" else None
 
 
-_CHANNELS_LAST = _only("data_format", "channels_last", "the cpu and wasm backends want channels last")
+_CHANNELS_LAST = _only(
+    "data_format", "channels_last", "the cpu and wasm backends want channels last"
+)
 _NO_GROUPS = _only("groups", 1, "TF.js has no grouped convolutions")
 _NO_OUTPUT_PADDING = _only("output_padding", None, "TF.js ignores output padding")
 _STATELESS = _only("stateful", False, "its state would differ between batches")
@@ -194,14 +196,13 @@ RULES: dict[str, LayerRule] = {
 }
 
 # do nothing at inference, and TF.js has none of them
-TRAINING_ONLY = frozenset(
-    """
+_TRAINING_ONLY = """
     RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomElasticTransform
     RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
     RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness
     RandomShear RandomTranslation RandomZoom SpatialDropout2D SpatialDropout3D
-    """.split()
-)
+"""
+TRAINING_ONLY = frozenset(_TRAINING_ONLY.split())
 
 REASONS: dict[str, str] = {
     "Resizing": "TF.js samples with aligned corners, Keras with half-pixel centres",
@@ -220,9 +221,8 @@ ACTIVATIONS: dict[str, str] = {
     },
     "silu": "swish",
 }
-INITIALIZERS = frozenset(
-    """
+_INITIALIZERS = """
     Constant GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Ones Orthogonal
     RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros
-    """.split()
-)
+"""
+INITIALIZERS = frozenset(_INITIALIZERS.split())

@@ -6,12 +6,13 @@ import importlib.metadata
 import json
 from typing import TYPE_CHECKING
 
-from edgeproof.convert.tfjs.keras_config import UnsupportedLayer as UnsupportedLayer
-from edgeproof.convert.tfjs.keras_config import layers_topology
+from edgeproof.convert.tfjs.keras_config import UnsupportedLayer, layers_topology
 from edgeproof.convert.tfjs.weights import weights_manifest
 
 if TYPE_CHECKING:
     import keras
+
+__all__ = ["UnsupportedLayer", "layers_model_files"]
 
 
 def layers_model_files(model: keras.Model) -> dict[str, bytes]:

@@ -42,7 +42,7 @@ def _lower_softsign(graph: Graph, node: Node, _shapes: Shapes) -> None:
 
 
 def _lower_batch_matmul(graph: Graph, node: Node, _shapes: Shapes) -> None:
-    attributes = {k: node.attr[k] for k in ("adj_x", "adj_y") if k in node.attr}
+    attributes = {k: v for k, v in node.attr.items() if k in ("adj_x", "adj_y")}
     graph.replace(node, "BatchMatMulV2", node.inputs, {**attributes, "T": node.attr["Ta"]})
 
 

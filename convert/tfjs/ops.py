@@ -6,8 +6,7 @@ Source: @tensorflow/tfjs-converter 4.22.0, `dist/operations/op_list/*.js`, the l
 
 TFJS_VERSION = "4.22.0"
 
-TFJS_OPS = frozenset(
-    """
+_NAMES = """
     Add AddV2 AddN BiasAdd Sub RealDiv Div DivNoNan FloorDiv Mul Maximum Minimum Pow
     SquaredDifference Mod FloorMod
     Abs Acos Asin Atan Atan2 Ceil ClipByValue Complex ComplexAbs Cos Cosh Elu Exp Floor Log
@@ -46,5 +45,5 @@ TFJS_OPS = frozenset(
     StaticRegexReplace StringNGrams StringSplit StringToHashBucketFast
     Cast ExpandDims MirrorPad Pad PadV2 Reshape EnsureShape Squeeze SpaceToBatchND
     BatchToSpaceND DepthToSpace BroadcastTo BroadcastArgs
-    """.split()
-)
+"""
+TFJS_OPS = frozenset(_NAMES.split())

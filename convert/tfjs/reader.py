@@ -41,9 +41,7 @@ def read_graph_model(files: Mapping[str, bytes]) -> GraphCallable:
 
     document = json.loads(files["model.json"])
     if document.get("format") != "graph-model":
-        raise ConvertError(
-            f"expected a TF.js graph model, got format {document.get('format')!r}"
-        )
+        raise ConvertError(f"expected a TF.js graph model, got format {document.get('format')!r}")
     weights = read_weights(document, files)
     signature = document["signature"]
     feeds = [t["name"] for t in signature["inputs"].values()]
@@ -104,9 +102,7 @@ def _decode(entry: dict[str, Any], content: bytes, offset: int) -> tuple[np.ndar
     return raw.astype(entry["dtype"]), end
 
 
-def _decode_strings(
-    content: bytes, offset: int, shape: tuple[int, ...]
-) -> tuple[np.ndarray, int]:
+def _decode_strings(content: bytes, offset: int, shape: tuple[int, ...]) -> tuple[np.ndarray, int]:
     items = np.empty(int(np.prod(shape, dtype=np.int64)), dtype=object)
     for index in range(items.size):
         (length,) = struct.unpack_from("<I", content, offset)
@@ -116,7 +112,6 @@ def _decode_strings(
 
 
 def _graph_def(topology: dict[str, Any], weights: Mapping[str, np.ndarray]) -> Any:
-    from google.protobuf import json_format
     from tensorflow.core.framework.graph_pb2 import GraphDef
 
     graph_def = GraphDef()
@@ -175,5 +170,8 @@ def _prelu(name: str, x: str, alpha: str) -> Iterator[dict[str, Any]]:
     scaled = [alpha, f"{name}/negative"]
     yield {"name": f"{name}/scaled", "op": "Mul", "input": scaled, "attr": _FLOAT}
     yield {
-        "name": name, "op": "Sub", "input": [f"{name}/positive", f"{name}/scaled"], "attr": _FLOAT,
+        "name": name,
+        "op": "Sub",
+        "input": [f"{name}/positive", f"{name}/scaled"],
+        "attr": _FLOAT,
     }

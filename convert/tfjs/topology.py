@@ -41,11 +41,12 @@ def topology_of(frozen: FrozenGraph, graph: Graph) -> Topology:
         ConvertError: names of inputs or outputs that JavaScript would put in another order.
     """
     document: dict[str, Any] = {
-        "node": [
-            _node_json(n.name, n.op, n.inputs, n.attr) for n in graph.nodes.values()
-        ],
+        "node": [_node_json(n.name, n.op, n.inputs, n.attr) for n in graph.nodes.values()],
         "library": {},
-        "versions": {"producer": graph.versions.producer, "minConsumer": graph.versions.min_consumer},
+        "versions": {
+            "producer": graph.versions.producer,
+            "minConsumer": graph.versions.min_consumer,
+        },
     }
     signature = {
         "inputs": _signature("input", frozen.inputs),

@@ -65,9 +65,7 @@ def _step(graph: Graph, current: Node, channels: int) -> Node | None:
     return moved
 
 
-def _per_channel_input(
-    graph: Graph, node: Node, data: Node, channels: int
-) -> list[str] | None:
+def _per_channel_input(graph: Graph, node: Node, data: Node, channels: int) -> list[str] | None:
     """The node's inputs with its constant at rank 1, if it acts on each channel alone."""
     if node.op in ACTIVATIONS and node.op != "Prelu":
         return list(node.inputs)

@@ -60,9 +60,7 @@ def run_tfjs(web_folder: Path, tmp_path: Path) -> Engine:
         for index, array in enumerate(inputs):
             file = tmp_path / f"input{index}"
             file.write_bytes(np.ascontiguousarray(array).tobytes())
-            tensors.append(
-                {"shape": array.shape, "dtype": array.dtype.name, "file": str(file)}
-            )
+            tensors.append({"shape": array.shape, "dtype": array.dtype.name, "file": str(file)})
         request = {
             "backend": backend,
             "folder": str(tmp_path),
@@ -80,8 +78,6 @@ def run_tfjs(web_folder: Path, tmp_path: Path) -> Engine:
         if done.returncode:
             raise EngineError(done.stderr)
         answer = json.loads((tmp_path / "answer.json").read_text())
-        return [
-            np.array(o["values"], np.float32).reshape(o["shape"]) for o in answer["outputs"]
-        ]
+        return [np.array(o["values"], np.float32).reshape(o["shape"]) for o in answer["outputs"]]
 
     return run
