@@ -1,6 +1,7 @@
 """`edgeproof verify`. TensorFlow, the browser and the TFLite runtimes start when it runs."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     "and `labels`, or the folder of the recipe's data set. Default: the bundle's held-out images.",
 )
 @click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    metavar="MODEL",
+    help="The Keras model or run that the bundle was made from, where it has moved.",
+)
+@click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Use at most N of the labelled images."
 )
 @click.option(
@@ -49,6 +56,7 @@ def verify(
     bundle: Path,
     runtimes: str | None,
     data: Path | None,
+    source: Path | None,
     limit: int | None,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -63,15 +71,18 @@ def verify(
     from edgeproof.convert.progress import shown_progress
     from edgeproof.convert.verify.gates import GATES, with_overrides
     from edgeproof.convert.verify.run import planned, verify_bundle
+    from edgeproof.convert.verify.source import with_source
     from edgeproof.convert.verify.write import check_writable, report_document, write_report
     from edgeproof.edge.bundle import Bundle
 
     gates = with_overrides(GATES, overrides)
     opened = Bundle.open(bundle)
+    if source is not None:
+        opened = with_source(opened, source.absolute())
     check_writable(opened.folder)
     names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
     plan = planned(opened, names)
-    with shown_progress(click.get_text_stream("stderr"), plan.steps) as progress:
+    with shown_progress(sys.stderr, plan.steps) as progress:
         report = verify_bundle(
             opened, plan=plan, data=data, limit=limit, gates=gates, progress=progress
         )

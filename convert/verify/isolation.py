@@ -24,6 +24,7 @@ from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.manifest import TensorSpec
 
+WORKER = (sys.executable, "-m", "edgeproof.convert.verify.worker")
 _LAST_WORDS_BYTES = 4000
 
 
@@ -40,17 +41,27 @@ class Timeouts:
         return self.run_s + images * self.per_image_s
 
 
+DEFAULT_TIMEOUTS = Timeouts()
+
+
 class IsolatedRunning:
     """A started runtime (`runtimes/protocol.py: Running`) in a child process."""
 
-    def __init__(self, runtime: str, bundle: Bundle, timeouts: Timeouts | None = None) -> None:
-        self.timeouts = timeouts or Timeouts()
+    def __init__(
+        self,
+        runtime: str,
+        bundle: Bundle,
+        *,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        command: Sequence[str] = WORKER,
+    ) -> None:
+        self.timeouts = timeouts
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
         ours, theirs = socket.socketpair()
-        command = (sys.executable, "-m", "edgeproof.convert.verify.worker")
+        source = bundle.manifest.provenance.source
         with theirs:
             self._process = subprocess.Popen(
-                [*command, runtime, str(bundle.folder.absolute()), str(theirs.fileno())],
+                [*command, runtime, str(bundle.folder.absolute()), source, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._words,

@@ -1,5 +1,6 @@
 """The Keras model that a bundle was made from, where it still lies where the manifest says."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.source import ModelSource, find_source, source_sha256
+from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.manifest import Provenance
 
 
@@ -29,7 +31,7 @@ def recorded_source(provenance: Provenance) -> Source:
     """Look for the model at the recorded place; accept it only with the recorded SHA-256."""
     place = Path(provenance.source)
     if not place.exists():
-        return Source(None, f"the source model is no longer at {place}")
+        return Source(None, f"the source model is not at {place}; name it with --source MODEL")
     try:
         found = find_source(place)
     except ConvertError as error:
@@ -42,3 +44,9 @@ def recorded_source(provenance: Provenance) -> Source:
             f"{provenance.source_sha256}, got {digest}",
         )
     return Source(found, None)
+
+
+def with_source(bundle: Bundle, place: Path) -> Bundle:
+    """The same bundle with another place to look for its source model; the SHA-256 stays."""
+    provenance = dataclasses.replace(bundle.manifest.provenance, source=str(place))
+    return Bundle(bundle.folder, dataclasses.replace(bundle.manifest, provenance=provenance))

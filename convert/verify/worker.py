@@ -1,6 +1,6 @@
 """The child process of `isolation.py`: one runtime, driven through a pipe.
 
-`python -m edgeproof.convert.verify.worker RUNTIME BUNDLE FD`
+`python -m edgeproof.convert.verify.worker RUNTIME BUNDLE SOURCE FD`
 """
 
 import contextlib
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 
-def main(runtime: str, folder: str, descriptor: int) -> None:
+def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
     """Answer requests `(method, arguments)` with `("ok", value)` or `("failed", words)`."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the reference is the CPU's arithmetic
     from edgeproof.convert.verify.runtimes.registry import start
+    from edgeproof.convert.verify.source import with_source
     from edgeproof.edge.bundle import Bundle
 
     session: Any = None
@@ -29,7 +30,7 @@ def main(runtime: str, folder: str, descriptor: int) -> None:
                 break  # the parent went away
             try:
                 if method == "start":
-                    running = start(runtime, Bundle.open(Path(folder)))
+                    running = start(runtime, with_source(Bundle.open(folder), Path(source)))
                     value: Any = None
                 elif method == "open":
                     session = running.open(*arguments)
@@ -50,4 +51,4 @@ def main(runtime: str, folder: str, descriptor: int) -> None:
 
 if __name__ == "__main__":
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
-        main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+        main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
