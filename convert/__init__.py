@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgeproof.convert.options import ConvertOptions as ConvertOptions
 
 _EXPORTS = {"convert_model": "api", "ConvertOptions": "options"}
-__all__ = list(_EXPORTS)  # noqa: PLE0605
+__all__ = list(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from edgeproof.convert.bundle_writer import write_bundle
 from edgeproof.convert.conversion import bundle_content
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress, Silent
+from edgeproof.convert.silence import captured_stderr
 from edgeproof.convert.source import find_source
 from edgeproof.edge.bundle import MANIFEST
 from edgeproof.edge.manifest import Manifest
@@ -33,10 +34,9 @@ def convert_model(
     target = Path(bundle)
     check_output(target, force=force, marker=MANIFEST)
     command = f"convert_model({str(model)!r}, {str(bundle)!r})"
-    content = bundle_content(
-        find_source(Path(model)),
-        options or ConvertOptions(),
-        command=command,
-        progress=progress or Silent(),
-    )
+    source = find_source(Path(model))
+    with captured_stderr():
+        content = bundle_content(
+            source, options or ConvertOptions(), command=command, progress=progress or Silent()
+        )
     return write_bundle(target, content, force=force)

@@ -12,7 +12,9 @@ on 2,000 test images, in ai-edge-litert 2.3 / tflite-runtime 2.14; bytes:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,14 +48,16 @@ def quantised_tflite(
 
     recipe = _RECIPES[precision]()
     try:
-        result = quantizer.Quantizer(float_model, recipe).quantize(
-            ranges, enable_progress_bar=False, enable_progress_report=False
-        )
+        with _without_debugging_warning():
+            result = quantizer.Quantizer(float_model, recipe).quantize(
+                ranges, enable_progress_bar=False, enable_progress_report=False
+            )
     except (ValueError, RuntimeError, KeyError, IndexError, TypeError) as error:
         raise _cannot(precision, error) from error
     if result.quantized_model is None:
         raise ConvertError(f"expected a {precision} model from ai-edge-quantizer, got none")
-    return bytes(result.quantized_model)
+    content = bytes(result.quantized_model)
+    return _with_general_int16_sums(content) if precision == "int16x8" else content
 
 
 def activation_ranges(
@@ -76,14 +80,15 @@ def activation_ranges(
     manager = recipe_manager.RecipeManager()
     manager.load_quantization_recipe(_RECIPES[precision]())
     try:
-        observer = calibrator.Calibrator(
-            float_model,
-            num_threads=2,
-            # TFLite's own profiler: 0.27 s for 32 images of MobileNetV2 instead of 2.0 s
-            mode=calibrator.CalibrationMode.CALIBRATION_PROFILER_BASED,
-            qsv_update_func=qsv_utils.min_max_update,
-        )
-        observer.calibrate({SIGNATURE: samples}, manager)
+        with _without_debugging_warning():
+            observer = calibrator.Calibrator(
+                float_model,
+                num_threads=2,
+                # TFLite's own profiler: 0.27 s for 32 images of MobileNetV2 instead of 2.0 s
+                mode=calibrator.CalibrationMode.CALIBRATION_PROFILER_BASED,
+                qsv_update_func=qsv_utils.min_max_update,
+            )
+            observer.calibrate({SIGNATURE: samples}, manager)
     except (ValueError, RuntimeError, KeyError, IndexError, TypeError) as error:
         raise _cannot(precision, error) from error
     return observer.get_model_qsvs()
@@ -148,6 +153,36 @@ _RECIPES: dict[Precision, Callable[[], Any]] = {
     "int8": _int8,
     "int16x8": _int16x8,
 }
+
+
+def _with_general_int16_sums(content: bytes) -> bytes:
+    """Clear `pot_scale_int16` of every ADD and SUB, as TFLiteConverter does.
+
+    The flag's default is true and ai-edge-quantizer leaves it: with scales near powers of two, as
+    Rescaling to -1..1 has them (1/32767 is 2^-15 to TFLite), the kernel then takes a path that can
+    only shift right, and refuses the model ("input1_shift <= 0 was not true").
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
+
+    model = tfl_flatbuffer_utils.read_model(content)
+    for graph in model.subgraphs:
+        for operation in graph.operators:
+            if isinstance(operation.builtinOptions, (schema.AddOptionsT, schema.SubOptionsT)):
+                operation.builtinOptions.potScaleInt16 = False
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+@contextmanager
+def _without_debugging_warning() -> Iterator[None]:
+    """ai-edge-quantizer keeps all tensors of an interpreter on purpose; LiteRT warns of it."""
+    with warnings.catch_warnings():
+        message = ".*experimental_preserve_all_tensors"
+        warnings.filterwarnings("ignore", message, category=UserWarning)
+        yield
 
 
 def _cannot(precision: Precision, error: Exception) -> ConvertError:

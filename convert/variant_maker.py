@@ -19,6 +19,7 @@ from edgeproof.convert.tfjs.graph_model import encoded, prepared
 from edgeproof.convert.tfjs.layers_model import layers_model_files
 from edgeproof.convert.tflite import float_tflite, signature_name
 from edgeproof.convert.variants import VariantRecipe
+from edgeproof.edge.errors import BundleError
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +85,10 @@ class VariantMaker:
         start = time.perf_counter()
         if recipe.format == "tflite":
             files = {"model.tflite": self._tflite(recipe)}
-            inputs, outputs = tflite_specs(files["model.tflite"], self._frozen)
+            try:
+                inputs, outputs = tflite_specs(files["model.tflite"], self._frozen)
+            except BundleError as error:
+                raise ConvertError(f"the converted file does not load: {error}") from error
         else:
             files = self._tfjs(recipe)
             inputs, outputs = graph_specs(self._frozen)
