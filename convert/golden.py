@@ -49,7 +49,7 @@ def keras_outputs(model: keras.Model, arrays: tuple[np.ndarray, ...]) -> list[np
     parts: list[list[np.ndarray]] = []
     for start in range(0, len(arrays[0]), batch):
         chunk = [array[start : start + batch] for array in arrays]
-        structure = chunk if len(chunk) > 1 else chunk[0]
+        structure = keras.tree.pack_sequence_as(model.input, chunk)
         outputs = keras.tree.flatten(model(structure, training=False))
         parts.append([np.asarray(keras.ops.convert_to_numpy(o), np.float32) for o in outputs])
     return [np.concatenate(part) for part in zip(*parts, strict=True)]

@@ -91,7 +91,13 @@ def _model_from_saved_model(path: Path) -> keras.Model:
             return self.call_endpoint_fn(**inputs)
 
     outputs = SignatureLayer(str(path), call_endpoint=_SIGNATURE, name="saved_model")(inputs)
-    return keras.Model(list(inputs.values()), [outputs[name] for name in sorted(outputs)])
+    tensors = [outputs[name] for name in sorted(outputs)]
+    return keras.Model(_bare(list(inputs.values())), _bare(tensors))
+
+
+def _bare(tensors: list[Any]) -> Any:
+    """A single tensor without its list, as models of one input or output have it."""
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def _check_weights(model: keras.Model, source: ModelSource) -> None:

@@ -111,3 +111,15 @@ def test_conversion_is_deterministic(tiny_run: Path, tiny_bundle: Path, tmp_path
 
     first = Bundle.open(tiny_bundle).variant("tflite-int8")
     assert again.variants[0].entry_file.sha256 == first.entry_file.sha256
+
+
+def test_rescaling_to_minus_one_loads_in_int16(tiny_bundle: Path) -> None:
+    """The tiny model's Rescaling once made a file that no runtime loads (pot_scale_int16)."""
+    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
+
+    variant = Bundle.open(tiny_bundle).variant("tflite-int16x8")
+    model = tfl_flatbuffer_utils.read_model((tiny_bundle / variant.entry).read_bytes())
+    options = [op.builtinOptions for op in model.subgraphs[0].operators]
+    flags = [o.potScaleInt16 for o in options if hasattr(o, "potScaleInt16")]
+
+    assert flags == [False]
