@@ -1,0 +1,52 @@
+import pytest
+
+from edgeproof.convert.variants import VARIANTS
+from edgeproof.convert.verify.gates import GATES, Gate, gate_for, with_overrides
+from edgeproof.edge.errors import UsageError
+
+PER_PRECISION = ("noise", "agreement", "accuracy-drop", "confidence-drift")
+
+
+def test_every_limit_has_its_reason() -> None:
+    assert all(len(gate.why) > 10 for gate in GATES)
+    with pytest.raises(ValueError, match="expected a reason"):
+        Gate("x", "any", 1, "steps", "at most", " ")
+
+
+def test_no_limit_is_given_twice() -> None:
+    keys = [(gate.name, gate.precision) for gate in GATES]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("precision", sorted({variant.precision for variant in VARIANTS}))
+def test_every_precision_has_all_its_limits(precision: str) -> None:
+    for name in PER_PRECISION:
+        assert gate_for(GATES, name, precision).limit >= 0
+    assert {g.name for g in GATES if g.precision == precision} & {"relative", "steps"}
+
+
+def test_a_missing_limit_is_an_error_not_a_pass() -> None:
+    with pytest.raises(LookupError, match="expected a limit 'noise' for 'int4'"):
+        gate_for(GATES, "noise", "int4")
+
+
+def test_an_override_replaces_the_limit_for_every_precision() -> None:
+    changed = with_overrides(GATES, ["accuracy-drop=0.5"])
+    assert {g.limit for g in changed if g.name == "accuracy-drop"} == {0.5}
+    assert gate_for(changed, "noise", "int8") == gate_for(GATES, "noise", "int8")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("acuracy-drop=1", "did you mean accuracy-drop"),
+        ("noise", "expected --gate NAME=VALUE"),
+        ("noise=much", "expected a number for --gate noise, got 'much'"),
+        ("noise=nan", "expected a finite number"),
+        ("noise=-1", "expected a finite number"),
+    ],
+)
+def test_wrong_overrides(override: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as error:
+        with_overrides(GATES, [override])
+    assert error.value.exit_code == 2
