@@ -61,7 +61,7 @@ def run_job(job: Job) -> "Metrics":
         source = recipe.source(job.data)
         split = split_source(source, recipe.split)
         if job.limit is not None:
-            split = limited(split, source.labels, job.limit, job.seed)
+            split = limited(split, source.labels, recipe.split, job.limit, job.seed)
         parts = load_parts(source, split, recipe.contract)
         say(
             f"{recipe.name}: {len(parts.train):,} training, "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeproof.edge.errors import UsageError
 from edgeproof.train.data.source import Source
 from edgeproof.train.errors import DataError
 
@@ -67,34 +68,63 @@ def split_source(source: Source, plan: SplitPlan) -> Split:
         test, rest = _by_class(source.labels, everything, plan.test_share, rng)
         validation, rest = _by_class(source.labels, rest, plan.validation_share, rng)
     _check_classes(source, train=rest, validation=validation, test=test)
-    share = min(0.1, plan.calibration_images / len(rest))
-    calibration, train = _by_class(source.labels, rest, share, rng)
-    return Split(train, calibration, validation, test)
+    return _with_calibration(source.labels, rest, validation, test, plan, rng)
 
 
-def limited(split: Split, labels: np.ndarray, limit: int, seed: int) -> Split:
-    """At most `limit` training images (calibration included), the other parts in proportion.
+def limited(split: Split, labels: np.ndarray, plan: SplitPlan, limit: int, seed: int) -> Split:
+    """At most `limit` training images (calibration included), validation and test in proportion.
 
-    Stratified and seeded; every class keeps at least one image in train, validation and test.
+    Stratified and seeded; every class keeps an image in every part.
+
+    Raises:
+        UsageError: fewer images than that takes.
     """
+    fewest = 2 * len(np.unique(labels))
+    if limit < fewest:
+        raise UsageError(
+            f"--limit: expected at least {fewest}, two training images for each of "
+            f"{fewest // 2} classes, got {limit}"
+        )
     rng = np.random.default_rng([seed, 1])
-    share = limit / (len(split.train) + len(split.calibration))
+    for_training = np.sort(np.concatenate([split.train, split.calibration]))
+    share = limit / len(for_training)
     if share >= 1:
         return split
-
-    def some(part: np.ndarray) -> np.ndarray:
-        return _by_class(labels, part, share, rng)[0]
-
-    return Split(*(some(p) for p in (split.train, split.calibration, split.validation, split.test)))
+    chosen = for_training[sample_by_class(labels[for_training], limit, seed)]
+    validation, test = (_by_class(labels, p, share, rng)[0] for p in (split.validation, split.test))
+    return _with_calibration(labels, np.sort(chosen), validation, test, plan, rng)
 
 
 def sample_by_class(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Positions of a stratified, seeded sample of about `count`, never more, in random order."""
+    """Positions of a stratified, seeded sample of `count` or a few fewer, in random order.
+
+    Every class has two images in it, or all of its images, where `count` leaves room for them.
+    """
     rng = np.random.default_rng(seed)
-    everything = np.arange(len(labels))
-    if count < len(labels):
-        everything = _by_class(labels, everything, count / len(labels), rng)[0]
-    return rng.permutation(everything)[:count]
+    if count >= len(labels):
+        return rng.permutation(len(labels))
+    present = np.bincount(labels)
+    wanted = np.minimum(np.maximum(present * count // len(labels), 2), present)
+    while wanted.sum() > count:
+        wanted[np.argmax(wanted)] -= 1
+    taken = [
+        rng.permutation(np.flatnonzero(labels == label))[: wanted[label]]
+        for label in range(len(present))
+    ]
+    return rng.permutation(np.concatenate(taken))
+
+
+def _with_calibration(
+    labels: np.ndarray,
+    for_training: np.ndarray,
+    validation: np.ndarray,
+    test: np.ndarray,
+    plan: SplitPlan,
+    rng: np.random.Generator,
+) -> Split:
+    share = min(0.1, plan.calibration_images / len(for_training))
+    calibration, train = _by_class(labels, for_training, share, rng)
+    return Split(train, calibration, validation, test)
 
 
 def _by_class(
@@ -117,23 +147,42 @@ def _by_group(
 ) -> list[np.ndarray]:
     """Whole groups for each share and the rest, every class close to its share in every part.
 
-    Greedy, largest group first: each goes where the sum of squared distances from the wanted
-    class counts, relative to them, becomes smallest.
+    Largest first, each group goes where the sum of squared distances from the wanted class counts,
+    relative to them, becomes smallest; then again with all the others in place, until none moves.
+    Every move makes the sum smaller, so that end is reached. Placing once is not enough: on the
+    malaria slides it makes a test set of 20 % instead of 15 %, and of 62 % infected cells.
     """
     names, group_of = np.unique(groups, return_inverse=True)
     counts = np.zeros((len(names), labels.max() + 1))
     np.add.at(counts, (group_of, labels), 1)
     wanted = np.outer([*shares, 1 - sum(shares)], np.bincount(labels))
-    weight = 1 / np.maximum(wanted, 1) ** 2
     have = np.zeros_like(wanted)
-    part_of = np.empty(len(names), dtype=np.int64)
+    part_of = np.full(len(names), -1)
     order = rng.permutation(len(names))
-    for group in order[np.argsort(-counts[order].sum(axis=1), kind="stable")]:
-        before = (weight * (have - wanted) ** 2).sum(axis=1)
-        after = (weight * (have + counts[group] - wanted) ** 2).sum(axis=1)
-        part_of[group] = np.argmin(after - before)
-        have[part_of[group]] += counts[group]
+    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    moved = True
+    while moved:
+        moved = False
+        for group in order:
+            here = part_of[group]
+            if here >= 0:
+                have[here] -= counts[group]
+            change = _misfit(have + counts[group], wanted) - _misfit(have, wanted)
+            best = int(np.argmin(change))
+            # strictly better, or rounding errors could move a group to and fro for ever
+            if here < 0 or change[best] < change[here] - 1e-12:
+                part_of[group] = best
+                moved = True
+            have[part_of[group]] += counts[group]
     return [np.flatnonzero(part_of[group_of] == part) for part in range(len(wanted))]
+
+
+def _misfit(have: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """How far each part (row) is from the class counts it should have."""
+    relative = (have - wanted) / np.maximum(wanted, 1)
+    # a part without a class is useless, however small: with few groups that comes before shares
+    absent = 1e6 * (have == 0)
+    return np.asarray((relative**2 + absent).sum(axis=1))
 
 
 def _check_classes(source: Source, **parts: np.ndarray) -> None:

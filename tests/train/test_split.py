@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeproof.edge.errors import UsageError
 from edgeproof.train.data.malaria import malaria_source
 from edgeproof.train.data.source import ArraySource
 from edgeproof.train.errors import DataError
@@ -73,8 +74,11 @@ def test_groups_are_never_torn_apart() -> None:
         set(groups[split.test]),
     ]
     assert sum(map(len, of_part)) == len(set(groups)) == len(set.union(*of_part))
-    np.testing.assert_allclose(len(split.test) / len(labels), 0.2, atol=0.03)
-    np.testing.assert_allclose(len(split.validation) / len(labels), 0.08, atol=0.03)
+    np.testing.assert_allclose(len(split.test) / len(labels), 0.2, atol=0.01)
+    np.testing.assert_allclose(len(split.validation) / len(labels), 0.08, atol=0.01)
+    shares = np.bincount(labels) / len(labels)
+    for part in _parts(split):
+        np.testing.assert_allclose(np.bincount(labels[part]) / len(part), shares, atol=0.03)
 
 
 def test_cells_of_a_slide_stay_together(cells: Path) -> None:
@@ -85,6 +89,13 @@ def test_cells_of_a_slide_stay_together(cells: Path) -> None:
     assert not trained & set(source.groups[split.test])
     assert not trained & set(source.groups[split.validation])
     assert not set(source.groups[split.test]) & set(source.groups[split.validation])
+
+
+def test_few_groups_still_give_every_part_every_class() -> None:
+    labels, groups = np.tile([0, 1, 2], 40), np.repeat(["a", "b", "c", "d"], 30)
+    split = split_source(_source(labels, groups), PLAN)
+    assert all(set(labels[part]) == {0, 1, 2} for part in _parts(split))
+    assert len(split.train) + len(split.calibration) == 60
 
 
 def test_too_few_groups() -> None:
@@ -100,18 +111,28 @@ def test_parts_that_overlap_are_refused() -> None:
 
 def test_a_limit_keeps_classes_and_proportions(labels: np.ndarray) -> None:
     split = split_source(_source(labels), PLAN)
-    small = limited(split, labels, 72, seed=0)
-    assert len(small.train) + len(small.calibration) <= 72 + 2
+    small = limited(split, labels, PLAN, 72, seed=0)
+    assert 68 <= len(small.train) + len(small.calibration) <= 72
+    assert len(small.calibration) == 7
     assert abs(len(small.test) - 20) <= 1
-    for part, whole in zip(_parts(small), _parts(split), strict=True):
-        assert set(part) <= set(whole)
-        assert set(labels[part]) == {0, 1, 2}
+    assert set(small.train) | set(small.calibration) <= set(split.train) | set(split.calibration)
+    assert set(small.test) <= set(split.test)
+    assert set(small.validation) <= set(split.validation)
+    assert all(set(labels[part]) == {0, 1, 2} for part in _parts(small))
+
+
+def test_a_limit_below_two_images_of_each_class(labels: np.ndarray) -> None:
+    split = split_source(_source(labels), PLAN)
+    with pytest.raises(UsageError, match=r"--limit: expected at least 6, .* 3 classes, got 5"):
+        limited(split, labels, PLAN, 5, seed=0)
+    smallest = limited(split, labels, PLAN, 6, seed=0)
+    assert [len(part) for part in _parts(smallest)][:2] == [3, 3]
 
 
 def test_a_limit_is_seeded_and_a_large_one_changes_nothing(labels: np.ndarray) -> None:
     split = split_source(_source(labels), PLAN)
-    assert limited(split, labels, 10_000, seed=0) is split
-    one, same, other = (limited(split, labels, 100, seed=s) for s in (4, 4, 5))
+    assert limited(split, labels, PLAN, 10_000, seed=0) is split
+    one, same, other = (limited(split, labels, PLAN, 100, seed=s) for s in (4, 4, 5))
     np.testing.assert_array_equal(one.train, same.train)
     assert set(one.train) != set(other.train)
 

@@ -1,0 +1,45 @@
+"""One short epoch of each recipe on the published data, where it lies on this machine."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from edgeproof.edge.main import main
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("EDGEPROOF_DATA"),
+    reason="EDGEPROOF_DATA does not name a folder with the published data sets",
+)
+
+
+@pytest.fixture
+def real_data() -> Path:
+    return Path(os.environ["EDGEPROOF_DATA"])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "limit", "test_images", "better_than"),
+    [
+        # better than guessing by far is all that so few images can show
+        ("mnist", 2000, (300, 400), 0.3),
+        ("cifar10", 2000, (400, 500), 0.13),
+        ("malaria", 1000, (150, 300), 0.45),
+    ],
+)
+def test_a_short_training(
+    real_data: Path,
+    tmp_path: Path,
+    recipe: str,
+    limit: int,
+    test_images: tuple[int, int],
+    better_than: float,
+) -> None:
+    run = tmp_path / "run"
+    argv = ["train", recipe, "-o", str(run), "--data", str(real_data)]
+    assert main([*argv, "--epochs", "1", "--limit", str(limit)]) == 0
+    test = json.loads((run / "metrics.json").read_text())["test"]
+    assert test_images[0] <= test["n"] <= test_images[1]
+    assert test["accuracy"] > better_than
+    assert len(list((run / "examples").iterdir())) == 12
