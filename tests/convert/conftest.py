@@ -82,7 +82,7 @@ def tiny_run(tiny_model: keras.Model, tmp_path_factory: pytest.TempPathFactory) 
     deployment = {"name": "tiny", "labels": labels, "input": contract, "scores": "softmax"}
     config = {"schema_version": 1, "recipe": "tiny", "seed": 3, "deployment": deployment}
     (run / "config.json").write_text(json.dumps(config))
-    np.savez(run / "calibration.npz", images=pictures(40, seed=1))
+    np.savez(run / "calibration.npz", images=pictures(200, seed=1))
     classes = np.arange(60) % CLASSES
     np.savez(run / "test.npz", images=pictures(60, seed=2), labels=classes, total=600)
     (run / "examples").mkdir()

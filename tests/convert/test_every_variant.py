@@ -13,13 +13,15 @@ from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.image import batch_from_images
 from edgeproof.edge.runtime import available_runtimes
 
-# largest error of a probability; each about three times what was measured on this model
+# (largest, mean) error of a probability, about twice what was measured on 200 images. Guessing
+# gives a mean of 0.3; TFLiteConverter measured 0.092 and 0.0088 for int8, 0.092 and 0.0064 for
+# int16x8
 TOLERANCES = {
-    "tflite-float32": 1e-5,  # float arithmetic in another order: measured 2e-7
-    "tflite-float16": 3e-3,  # weights of 11 significant bits
-    "tflite-dynamic-int8": 5e-2,  # weights of 8 bits
-    "tflite-int8": 1e-1,  # activations of 8 bits too; one output step is 1/256
-    "tflite-int16x8": 5e-2,  # activations of 16 bits: the weights' error remains
+    "tflite-float32": (1e-5, 1e-6),  # float arithmetic in another order
+    "tflite-float16": (6e-3, 1e-3),  # weights of 11 significant bits
+    "tflite-dynamic-int8": (0.1, 0.014),  # weights of 8 bits
+    "tflite-int8": (0.2, 0.017),  # activations of 8 bits too, clipped at the calibrated range
+    "tflite-int16x8": (0.18, 0.013),  # activations of 16 bits: the weights and the clipping remain
 }
 
 # in a process of its own: tflite-runtime 2.14 and TensorFlow share C++ symbols, and the former
@@ -59,8 +61,10 @@ def test_agrees_with_keras(
     got = outputs_of(runtime, file, batch, tmp_path)
 
     assert got.shape == expected.shape == (32, 5)
-    error = np.abs(got - expected).max()
-    assert error <= TOLERANCES[variant_id], f"{error:.2e}"
+    errors = np.abs(got - expected)
+    largest, mean = TOLERANCES[variant_id]
+    assert errors.max() <= largest
+    assert errors.mean() <= mean
 
 
 def test_tolerances_cover_every_tflite_row() -> None:
