@@ -109,8 +109,12 @@ def _print(report: "Report", folder: Path) -> None:
     console.print()
     for runtime in report.runtimes:
         if runtime.state != "not asked for" and runtime.reason is not None:
-            console.print(f"{runtime.name}: {runtime.state}: {runtime.reason}", markup=False)
+            console.print(
+                f"{runtime.name}: {runtime.state}: {runtime.reason}", markup=False, soft_wrap=True
+            )
     for sentence in report.references:
-        console.print(sentence, markup=False)
+        console.print(sentence, markup=False, soft_wrap=True)
     verdict = "All gates hold" if report.passed else f"{len(report.broken)} gates broke"
-    console.print(f"{verdict}. {folder / 'report.html'} ({report.wall_s:.0f} s)", markup=False)
+    console.print(
+        f"{verdict}. {folder / 'report.html'} ({report.wall_s:.0f} s)", markup=False, soft_wrap=True
+    )

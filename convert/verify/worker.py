@@ -19,6 +19,7 @@ def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
     from edgeproof.convert.verify.runtimes.registry import start
     from edgeproof.convert.verify.source import with_source
     from edgeproof.edge.bundle import Bundle
+    from edgeproof.edge.errors import EdgeproofError
 
     session: Any = None
     with Connection(descriptor) as pipe:
@@ -42,7 +43,9 @@ def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
                     value = getattr(session, method)(*arguments)
             except Exception as error:  # noqa: BLE001  every failure becomes the row's last words
                 traceback.print_exc(file=sys.stderr)
-                pipe.send(("failed", f"{type(error).__name__}: {error}"))
+                # our own errors are sentences; others need their kind to be understood
+                kind = "" if isinstance(error, EdgeproofError) else f"{type(error).__name__}: "
+                pipe.send(("failed", f"{kind}{error}"))
                 continue
             pipe.send(("ok", value))
             if method == "stop":

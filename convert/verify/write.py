@@ -52,4 +52,6 @@ def _replace(path: Path, content: str) -> None:
         os.chmod(partial.name, 0o644)  # made 0600; a bundle may be served by another user
         os.replace(partial.name, path)
     except OSError as error:
+        for leftover in path.parent.glob(f".{path.name}.partial-*"):
+            leftover.unlink()
         raise OutputError(f"expected to write {path}, got: {error.strerror}") from error

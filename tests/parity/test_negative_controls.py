@@ -15,6 +15,7 @@ from edgeproof.convert.verify.report import Report
 from edgeproof.convert.verify.source import recorded_source, with_source
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.runtime import TfliteModel
+from edgeproof.web import routes
 
 Caught = Callable[[Report], set[str]]
 FLOAT = "tflite-float32"
@@ -211,3 +212,37 @@ def test_a_source_that_is_not_the_model_of_the_bundle(
     source = recorded_source(with_source(Bundle.open(lab.bundle), other).manifest.provenance)
     assert source.model is None
     assert source.reason is not None
+
+
+def test_the_page_with_a_broken_resize(
+    lab: Any, caught: Caught, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    static = shutil.copytree(routes.STATIC, tmp_path / "static")
+    code = (static / "js" / "resize.js").read_text()
+    antialiased = "const support = Math.max(scale, 1);"
+    assert antialiased in code
+    (static / "js" / "resize.js").write_text(code.replace(antialiased, "const support = 1;"))
+    monkeypatch.setattr(routes, "STATIC", static)
+    report = lab.verify("tfjs-float32", runtime="tfjs-wasm")
+    assert caught(report) == {"file-images", "relative", "absolute", "presoftmax"}
+
+
+def test_the_page_with_a_corrupt_weight(lab: Any, caught: Caught) -> None:
+    shard = next((lab.bundle / "variants" / "tfjs-float32").glob("*.bin"))
+    weights = np.frombuffer(shard.read_bytes(), dtype=np.float32).copy()
+    weights[int(np.abs(weights).argmax())] *= -1
+    lab.rewrite(shard.relative_to(lab.bundle).as_posix(), weights.tobytes())
+    assert "relative" in caught(lab.verify("tfjs-float32", runtime="tfjs-wasm"))
+
+
+def test_the_page_refuses_a_file_that_was_altered_on_the_way(
+    lab: Any, caught: Caught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shard = next((lab.bundle / "variants" / "tfjs-float32").glob("*.bin"))
+    monkeypatch.setattr(Bundle, "check_all", lambda self: None)
+    content = bytearray(shard.read_bytes())
+    content[100] ^= 1
+    shard.write_bytes(content)
+    report = lab.verify("tfjs-float32", runtime="tfjs-wasm")
+    assert caught(report) == {"runs"}
+    assert "was altered: expected SHA-256" in report.broken[0].got

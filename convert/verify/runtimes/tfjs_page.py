@@ -49,11 +49,21 @@ class PageRunning:
         self.ask("ready")
 
     def ask(self, function: str, *arguments: Any) -> Any:
-        """Call a function of `edgeproofVerify` and wait for what it resolves to."""
-        return self._page.evaluate(
-            "([name, given]) => globalThis.edgeproofVerify[name](...given)",
-            [function, list(arguments)],
-        )
+        """Call a function of `edgeproofVerify` and wait for what it resolves to.
+
+        Raises:
+            RuntimeFailed: it was rejected, or the page or the browser is gone.
+        """
+        from playwright.sync_api import Error
+
+        try:
+            return self._page.evaluate(
+                "([name, given]) => globalThis.edgeproofVerify[name](...given)",
+                [function, list(arguments)],
+            )
+        except Error as error:
+            said = error.message.partition("\n")[0].removeprefix("Page.evaluate: ")
+            raise RuntimeFailed(f"{self._engine} failed during {function!r}: {said}") from error
 
     def open(self, variant_id: str) -> "PageSession":
         name = self._bundle.folder.resolve().name
@@ -115,7 +125,7 @@ def _serve(bundle: Bundle) -> Any:
 
     from edgeproof.web.app import create_app
 
-    server = create_server(create_app([bundle.folder]), host="127.0.0.1", port=0)
+    server = create_server(create_app([bundle.folder]), host="127.0.0.1", port=0, threads=8)
     threading.Thread(target=server.run, daemon=True).start()
     return server
 
