@@ -39,7 +39,7 @@ def prepared(frozen: FrozenGraph) -> Topology:
 
 def encoded(topology: Topology, precision: Precision) -> dict[str, bytes]:
     """The files of a prepared graph in one precision."""
-    manifest, shards = weights_manifest(topology.constants, precision)
+    manifest, shards = weights_manifest(topology.constants, precision, topology.delicate)
     document: dict[str, Any] = {
         "format": "graph-model",
         "generatedBy": importlib.metadata.version("tensorflow"),

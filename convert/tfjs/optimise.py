@@ -11,6 +11,7 @@ from edgeproof.convert.tfjs.constant_folding import fold_constants
 from edgeproof.convert.tfjs.graph import Graph, producer
 from edgeproof.convert.tfjs.lowering import lower
 from edgeproof.convert.tfjs.narrow import narrow
+from edgeproof.convert.tfjs.neutral import drop_neutral
 from edgeproof.convert.tfjs.views import make_shapes_constant, sink_views
 
 
@@ -21,6 +22,7 @@ def optimised(frozen: FrozenGraph) -> Graph:
     graph_def = fold_constants(narrow(frozen.graph_def), fetches)
     graph = Graph(graph_def, [o.tensor for o in frozen.outputs])
     _drop_control_inputs(graph)
+    drop_neutral(graph)
     lower(graph)
     make_shapes_constant(graph)
     graph.prune(inputs)  # before fusion, which asks whether a node has one consumer only

@@ -27,11 +27,14 @@ class Topology:
         graph: the GraphDef as JSON values.
         signature: inputs and outputs by name, in the model's order.
         constants: the weights in the order in which they are stored.
+        delicate: constants that 8 bits with one scale would spoil: depthwise kernels, whose
+            channels differ widely in range once their batch normalisation is folded in.
     """
 
     graph: dict[str, Any]
     signature: dict[str, Any]
     constants: dict[str, np.ndarray]
+    delicate: frozenset[str]
 
 
 def topology_of(frozen: FrozenGraph, graph: Graph) -> Topology:
@@ -52,7 +55,8 @@ def topology_of(frozen: FrozenGraph, graph: Graph) -> Topology:
         "inputs": _signature("input", frozen.inputs),
         "outputs": _signature("output", frozen.outputs),
     }
-    return Topology(document, signature, dict(graph.constants))
+    delicate = frozenset(n.inputs[1] for n in graph if "DepthwiseConv2d" in n.op)
+    return Topology(document, signature, dict(graph.constants), delicate)
 
 
 def _node_json(

@@ -7,7 +7,7 @@ io/io_utils.ts).
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,10 +19,14 @@ Precision = Literal["float32", "float16", "uint8", "uint16"]
 
 # the size at which browsers cache a file well, and that of the public converter
 SHARD_BYTES = 4 * 2**20
-# Smaller tensors stay float32. They are biases, slopes, epsilons and shapes: together about 1 % of
-# a network's bytes, but an error in a bias is one in every pixel, and a float16 epsilon of 1e-8
-# is zero
-_SMALLEST_COMPRESSED = 1024
+# Scalars, axes and epsilons: no bytes to gain, and a float16 epsilon of 1e-8 is zero
+_SMALLEST_COMPRESSED = 16
+# Between these sizes lie biases, slopes and the kernels of first layers. An error in a bias is one
+# in every pixel, so they get 16-bit steps, which take the bytes of float16 and are finer. Measured
+# with trained models, agreement of the top class with float32 (files in KB): a CIFAR-10 ResNet in
+# uint8 97.7 % (91) with everything in 8 bits, 98.7 % (93) with this at 1024, 98.95 % (100) at 4096;
+# a mini Xception 94 % (83), 95 % (88), 98 % (94)
+_SMALLEST_COARSE = 4096
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 
 
@@ -34,8 +38,11 @@ class Encoded:
     content: bytes
 
 
-def encode(name: str, value: np.ndarray, precision: Precision) -> Encoded:
-    """One constant in the asked-for precision; what is small or not float stays as it is.
+def encode(name: str, value: np.ndarray, precision: Precision, delicate: bool = False) -> Encoded:
+    """One constant in the asked-for precision; what is tiny or not float stays as it is.
+
+    Args:
+        delicate: never coarser than 16 bits.
 
     Raises:
         ConvertError: TF.js has no such type.
@@ -49,11 +56,12 @@ def encode(name: str, value: np.ndarray, precision: Precision) -> Encoded:
             "convert the model's weights to float32"
         )
     entry["dtype"] = value.dtype.name
-    if value.dtype == np.float32 and value.size >= _SMALLEST_COMPRESSED and precision != "float32":
-        stored, quantization = _COMPRESSORS[precision](value)
+    if precision != "float32" and value.dtype == np.float32 and value.size >= _SMALLEST_COMPRESSED:
+        if value.size < _SMALLEST_COARSE or (delicate and precision == "uint8"):
+            precision = "uint16"
+        value, quantization = _COMPRESSORS[precision](value)
         if quantization is not None:
             entry["quantization"] = {**quantization, "original_dtype": "float32"}
-            value = stored
     return Encoded(entry, np.ascontiguousarray(value).astype(_little(value)).tobytes())
 
 
@@ -112,9 +120,11 @@ def shards(content: bytes) -> dict[str, bytes]:
 
 
 def weights_manifest(
-    constants: Mapping[str, np.ndarray], precision: Precision
+    constants: Mapping[str, np.ndarray],
+    precision: Precision,
+    delicate: Collection[str] = (),
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     """The manifest of `model.json` and the shards, for constants in this order."""
-    encoded = [encode(name, value, precision) for name, value in constants.items()]
+    encoded = [encode(n, value, precision, n in delicate) for n, value in constants.items()]
     files = shards(b"".join(e.content for e in encoded))
     return [{"paths": list(files), "weights": [e.entry for e in encoded]}], files
