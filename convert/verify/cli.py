@@ -69,9 +69,10 @@ def verify(
     """
     require("verify", "verify", "numpy", "rich")
     from edgeproof.convert.progress import shown_progress
+    from edgeproof.convert.verify.errors import VerifyError
     from edgeproof.convert.verify.gates import GATES, with_overrides
     from edgeproof.convert.verify.run import planned, verify_bundle
-    from edgeproof.convert.verify.source import with_source
+    from edgeproof.convert.verify.source import recorded_source, with_source
     from edgeproof.convert.verify.write import check_writable, report_document, write_report
     from edgeproof.edge.bundle import Bundle
 
@@ -79,6 +80,9 @@ def verify(
     opened = Bundle.open(bundle)
     if source is not None:
         opened = with_source(opened, source.absolute())
+        reason = recorded_source(opened.manifest.provenance).reason
+        if reason is not None:
+            raise VerifyError(f"--source cannot be the model of {bundle}: {reason}")
     check_writable(opened.folder)
     names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
     plan = planned(opened, names)

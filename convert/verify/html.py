@@ -101,6 +101,7 @@ def _cost_words(report: Report) -> str:
         return "What conversion did to the answers, on the golden inputs: no labelled images."
     return (
         "What conversion did to the answers, on labelled images that training never saw. "
-        "Bars show the 95 % interval of accuracy; the thin line is the source model. "
+        "Bars show the 95 % interval of accuracy, the thin line "
+        "is Keras where the source model was run. "
         "Times are the median and the 95th percentile of single images."
     )

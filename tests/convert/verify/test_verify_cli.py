@@ -97,6 +97,12 @@ def test_a_runtime_asked_for_by_name_that_cannot_run(
     )
 
 
+def test_a_source_that_is_another_model(digits_bundle: Path, tmp_path: Path) -> None:
+    error = refused(digits_bundle, "--source", tmp_path / "run")
+    assert error.exit_code == 1
+    assert "--source cannot be the model of" in str(error)
+
+
 def test_an_unknown_gate(digits_bundle: Path) -> None:
     assert "did you mean confidence-drift" in str(
         refused(digits_bundle, "--gate", "confidence-drft=1")
