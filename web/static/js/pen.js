@@ -17,6 +17,9 @@
 
 // a digit's strokes are about this many times as long as the box around it is high
 const STROKE_LENGTH = 2.2;
+// a short line such as a 1 may be this much thicker: where a data set was scaled digit by digit
+// (scikit-learn's), every digit holds about the same amount of ink
+const THICKEST = 1.6;
 
 /**
  * @param {Uint8Array} images N x height x width, one channel
@@ -75,6 +78,25 @@ export function placed(strokes, style, side) {
   return strokes.map((stroke) =>
     stroke.map(({ x, y }) => ({ x: (x - left) * factor + dx, y: (y - top) * factor + dy })),
   );
+}
+
+/**
+ * How thick the placed strokes are to be drawn, so that they hold as much ink as the data set's.
+ * @param {Stroke[]} strokes as `placed` gave them
+ * @param {InkStyle} style
+ * @param {number} side
+ * @returns {number} in the unit of `side`
+ */
+export function lineWidth(strokes, style, side) {
+  let length = 0;
+  for (const stroke of strokes) {
+    for (let i = 1; i < stroke.length; i++) {
+      length += Math.hypot(stroke[i].x - stroke[i - 1].x, stroke[i].y - stroke[i - 1].y);
+    }
+  }
+  const usual = STROKE_LENGTH * style.size * side;
+  const factor = Math.min(THICKEST, Math.max(1, usual / Math.max(length, 1e-6)));
+  return style.thickness * side * factor;
 }
 
 /** Every piece of line weighs its length. @returns {Point} */

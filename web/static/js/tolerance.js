@@ -9,11 +9,11 @@
 const TOLERANCES = {
   float32: {
     error: 1e-4,
-    why: "the same float32 arithmetic in another order: some units of 2^-24 for each layer",
+    why: "the same float32 arithmetic in another order: some units of 2⁻²⁴ for each layer",
   },
   float16: {
     error: 2e-2,
-    why: "weights keep 11 bits, a relative step of 2^-11 each, which the layers add up",
+    why: "weights keep 11 bits, a relative step of 2⁻¹¹ each, which the layers add up",
   },
   uint8: {
     error: 0.25,

@@ -21,5 +21,5 @@ export function kilobytes(bytes) {
 
 /** @param {number} value an error, as one significant digit and a power */
 export function scientific(value) {
-  return value === 0 ? "0" : value.toExponential(0).replace("e-", "e-");
+  return value === 0 ? "0" : value.toExponential(0);
 }

@@ -36,8 +36,8 @@ async function start() {
     showPreview(file);
     classify({ blob: file });
   });
-  setUpCamera((pixels) => classify({ pixels }));
-  setUpPad((pixels) => classify({ pixels }), clearAnswer);
+  setUpCamera((pixels) => classifyPixels(pixels));
+  setUpPad((pixels) => classifyPixels(pixels), clearAnswer);
   const response = await fetch(new URL("bundles.json", SITE));
   if (!response.ok) throw new Error(`expected the list of bundles, got status ${response.status}`);
   /** @type {Offer[]} */
@@ -133,6 +133,12 @@ async function classify(/** @type {Picture} */ wanted) {
   }
 }
 
+/** From the camera or the pad. */
+function classifyPixels(/** @type {import("../types").Pixels} */ pixels) {
+  mark(null);
+  void classify({ pixels });
+}
+
 function clearAnswer() {
   picture = null;
   latest++;
@@ -143,7 +149,7 @@ function onTab(/** @type {import("./tabs.js").TabName} */ name) {
   if (name === "camera") void startCamera();
   else stopCamera();
   const drawn = name === "draw" ? drawing() : null;
-  if (drawn) void classify({ pixels: drawn });
+  if (drawn) classifyPixels(drawn);
 }
 
 function messageOf(/** @type {unknown} */ error) {

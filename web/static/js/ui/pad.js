@@ -1,6 +1,6 @@
 /** The drawing pad, for models of gray images such as handwritten digits. */
 
-import { placed } from "../pen.js";
+import { lineWidth, placed } from "../pen.js";
 import { byId, contextOf } from "./dom.js";
 
 /**
@@ -8,7 +8,7 @@ import { byId, contextOf } from "./dom.js";
  * @typedef {import("../pen.js").Stroke} Stroke
  */
 
-const PICTURE_SIDE = 320; // what the model's image is made from; a multiple of 8 and near 28 x 11
+const PICTURE_SIDE = 320; // what the model's image is made from, by the input contract's own resize
 
 const canvas = byId("pad", HTMLCanvasElement);
 const prompt = byId("pad-prompt", HTMLElement);
@@ -75,7 +75,7 @@ function pointOf(/** @type {PointerEvent} */ event) {
 }
 
 function paint() {
-  drawInto(canvas, strokes);
+  drawInto(canvas, strokes, style.thickness * canvas.height);
   prompt.hidden = strokes.length > 0;
   undo.disabled = clear.disabled = strokes.length === 0;
 }
@@ -84,18 +84,24 @@ function paint() {
 function picture() {
   const target = document.createElement("canvas");
   target.width = target.height = PICTURE_SIDE;
-  const context = drawInto(target, placed(strokes, style, PICTURE_SIDE));
+  const lines = placed(strokes, style, PICTURE_SIDE);
+  const context = drawInto(target, lines, lineWidth(lines, style, PICTURE_SIDE));
   const { data } = context.getImageData(0, 0, PICTURE_SIDE, PICTURE_SIDE);
   return { width: PICTURE_SIDE, height: PICTURE_SIDE, rgba: data };
 }
 
-function drawInto(/** @type {HTMLCanvasElement} */ target, /** @type {Stroke[]} */ lines) {
+/**
+ * @param {HTMLCanvasElement} target
+ * @param {Stroke[]} lines
+ * @param {number} width of a line
+ */
+function drawInto(target, lines, width) {
   const context = contextOf(target);
   const gray = (/** @type {number} */ v) => `rgb(${v} ${v} ${v})`;
   context.fillStyle = gray(style.paper);
   context.fillRect(0, 0, target.width, target.height);
   context.strokeStyle = gray(style.ink);
-  context.lineWidth = style.thickness * target.height;
+  context.lineWidth = width;
   context.lineCap = context.lineJoin = "round";
   for (const line of lines) {
     context.beginPath();

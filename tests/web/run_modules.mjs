@@ -1,0 +1,38 @@
+// Runs the page's pure modules in Node for the tests: a JSON list of calls on standard input,
+// one JSON result a line. Bytes travel in files, named by `path` and `out`.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { batchFromImages } from "../../web/static/js/batch.js";
+import { imageFromPixels } from "../../web/static/js/image.js";
+import { arrayFromNpy } from "../../web/static/js/npy.js";
+import { inkStyle, placed } from "../../web/static/js/pen.js";
+import { probabilities, ranked } from "../../web/static/js/scores.js";
+
+const CALLS = {
+  image({ path, out, width, height, contract, orientation }) {
+    const rgba = new Uint8Array(readFileSync(path));
+    writeFileSync(out, imageFromPixels({ width, height, rgba }, contract, orientation));
+  },
+  batch({ path, out, contract }) {
+    const batch = batchFromImages(new Uint8Array(readFileSync(path)), contract);
+    writeFileSync(out, new Uint8Array(batch.buffer));
+  },
+  npy({ path }) {
+    const { shape, dtype, data } = arrayFromNpy(new Uint8Array(readFileSync(path)), path);
+    return { shape, dtype, data: Array.from(data, Number) };
+  },
+  scores({ raw, scores, labels }) {
+    const row = probabilities(Float32Array.from(raw), scores, labels);
+    return { row: Array.from(row), order: ranked(row) };
+  },
+  inkStyle: ({ path, height, width }) => inkStyle(new Uint8Array(readFileSync(path)), height, width),
+  placed: ({ strokes, style, side }) => placed(strokes, style, side),
+};
+
+for (const { call, ...args } of JSON.parse(readFileSync(0, "utf8"))) {
+  try {
+    console.log(JSON.stringify({ result: CALLS[call](args) ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ error: error.message }));
+  }
+}

@@ -1,0 +1,105 @@
+"""`globalThis.edgeproofVerify`, which verification drives."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from edgeproof.edge.bundle import Bundle
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def hook(page: Page, serve: Serve, digits_bundle: Path) -> Callable[..., Any]:
+    page.goto(serve(digits_bundle) + "verify.html")
+    page.wait_for_function("globalThis.edgeproofVerify")
+    page.evaluate("edgeproofVerify.ready()")
+
+    def call(method: str, argument: Any = None) -> Any:
+        return page.evaluate("([m, a]) => edgeproofVerify[m](a)", [method, argument])
+
+    return call
+
+
+def encoded(array: np.ndarray) -> dict[str, Any]:
+    content = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    return {"shape": list(array.shape), "dtype": array.dtype.name, "base64": content}
+
+
+def decoded(tensor: dict[str, Any]) -> np.ndarray:
+    values = np.frombuffer(base64.b64decode(tensor["base64"]), "<f4")
+    return values.reshape(tensor["shape"])
+
+
+def test_images_and_tensors_give_what_keras_gave(
+    hook: Callable[..., Any], digits_bundle: Path
+) -> None:
+    bundle = Bundle.open(digits_bundle)
+    golden = bundle.manifest.golden
+    images, expected = bundle.array(golden.inputs[0]), bundle.array(golden.outputs[0])
+    wanted = {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-cpu"}
+    loaded = hook("load", wanted)
+    assert loaded["engine"] == "tfjs-cpu"
+    assert loaded["version"] == "4.22.0"
+    by_image = hook("runImages", encoded(images))
+    (output,) = by_image["outputs"]
+    assert output["name"] == bundle.variant("tfjs-float32").outputs[0].name
+    np.testing.assert_allclose(decoded(output), expected, atol=1e-5)
+    assert len(by_image["ms"]) == -(-len(images) // 16)
+    by_tensor = hook("runTensors", [encoded(images[:3].astype(np.float32))])
+    np.testing.assert_allclose(decoded(by_tensor["outputs"][0]), expected[:3], atol=1e-5)
+
+
+def test_golden_files_make_the_images_of_python(
+    hook: Callable[..., Any], digits_bundle: Path
+) -> None:
+    bundle = Bundle.open(digits_bundle)
+    golden = bundle.manifest.golden
+    assert golden.file_images is not None
+    images = bundle.array(golden.file_images)
+    hook("load", {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-wasm"})
+    assert len(images) == len(golden.files) > 0
+    for image, file in zip(images, golden.files, strict=True):
+        run = hook("runFile", file.file.path)
+        assert base64.b64decode(run["image"]) == image.tobytes(), file.description
+
+
+def test_no_tensor_is_kept(hook: Callable[..., Any], digits_bundle: Path) -> None:
+    images = Bundle.open(digits_bundle).array(Bundle.open(digits_bundle).manifest.golden.inputs[0])
+    hook("load", {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-cpu"})
+    hook("latency", {"n": 1})
+    weights = hook("tensors")
+    assert weights > 0
+    hook("runImages", encoded(images))
+    assert len(hook("latency", {"n": 20})["ms"]) == 20
+    assert hook("tensors") == weights
+    hook("unload")
+    assert hook("tensors") == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "argument", "message"),
+    [
+        (
+            "load",
+            {"bundle": "digits", "variant": "tfjs-nope", "engine": "tfjs-cpu"},
+            "got tfjs-nope",
+        ),
+        (
+            "load",
+            {"bundle": "digits", "variant": "tfjs-float32", "engine": "abacus"},
+            r"expected an engine \(tfjs-wasm, tfjs-webgl, tfjs-cpu\), got abacus",
+        ),
+        ("runFile", "golden/inputs.npy", "expected a loaded model, got none; call load first"),
+    ],
+)
+def test_wrong_use_is_said(
+    hook: Callable[..., Any], method: str, argument: Any, message: str
+) -> None:
+    with pytest.raises(Exception, match=message):
+        hook(method, argument)
