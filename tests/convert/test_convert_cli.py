@@ -194,3 +194,16 @@ def test_variants_are_chosen_in_the_tables_order() -> None:
     assert chosen_variants("all") == VARIANTS
     with pytest.raises(UsageError, match="did you mean tfjs-float16"):
         chosen_variants(["tfjs-flaot16"])
+
+
+def test_sequential_model_with_a_fixed_batch(tmp_path: Path) -> None:
+    stack = [keras.Input(batch_shape=(2, 3, 2)), layers.Flatten(), layers.Dense(4)]
+    keras.Sequential(stack).save(tmp_path / "m.keras")
+
+    options = ConvertOptions(variants="tflite-float32,tfjs-float32", golden=5)
+    manifest = convert_model(tmp_path / "m.keras", tmp_path / "b", options=options)
+
+    assert manifest.variants[0].inputs[0].shape == (2, 3, 2)
+    # whole batches only
+    bundle = Bundle.open(tmp_path / "b")
+    assert bundle.array(manifest.golden.outputs[0]).shape == (4, 4)
