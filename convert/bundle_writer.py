@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from edgeproof.edge.manifest import (
     HeldOut,
     Manifest,
     Output,
+    Provenance,
     Variant,
 )
 from edgeproof.edge.output_folder import whole_folder
@@ -43,12 +46,18 @@ def write_bundle(target: Path, content: BundleContent, *, force: bool) -> Manife
             variants=tuple(_variant(folder, variant) for variant in content.variants),
             skipped=content.skipped,
             golden=_golden(folder, content),
-            provenance=content.provenance,
+            provenance=_relative(content.provenance, target),
             heldout=_heldout(folder, content),
         )
         text = json.dumps(to_json(manifest), indent=1, ensure_ascii=False, allow_nan=False)
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return manifest
+
+
+def _relative(provenance: Provenance, target: Path) -> Provenance:
+    """The source's path seen from the bundle: no machine's folders in a file that is handed on."""
+    source = os.path.relpath(provenance.source, target.absolute())
+    return dataclasses.replace(provenance, source=Path(source).as_posix())
 
 
 def _variant(folder: Path, variant: ConvertedVariant) -> Variant:

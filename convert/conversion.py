@@ -160,7 +160,7 @@ def _provenance(
 ) -> Provenance:
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Provenance(
-        source=source.path.resolve().name,
+        source=source.path.absolute().as_posix(),
         source_sha256=source_sha256(source.model),
         command=command,
         created=now,

@@ -142,7 +142,10 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the bundle comes from, enough to make it again."""
+    """Where the bundle comes from, enough to make it again.
+
+    `source` is the path of the run or model as seen from the bundle's folder.
+    """
 
     source: str
     source_sha256: str

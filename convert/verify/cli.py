@@ -80,7 +80,7 @@ def verify(
     opened = Bundle.open(bundle)
     if source is not None:
         opened = with_source(opened, source.absolute())
-        reason = recorded_source(opened.manifest.provenance).reason
+        reason = recorded_source(opened).reason
         if reason is not None:
             raise VerifyError(f"--source cannot be the model of {bundle}: {reason}")
     check_writable(opened.folder)

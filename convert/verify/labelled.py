@@ -122,7 +122,7 @@ def _from_recipe(data: Path, bundle: Bundle, contract: InputContract) -> Labelle
             f"expected in {data} one folder for each label "
             f"({', '.join(bundle.manifest.labels[:5])}, ...), got none of them"
         )
-    config = recorded_source(bundle.manifest.provenance).run_config or _recorded(bundle)
+    config = recorded_source(bundle).run_config or _recorded(bundle)
     images, labels = known[recipe].load()(data, contract, config)
     return Labelled(f"test set of {recipe} in {data}", images, labels, len(images))
 

@@ -124,7 +124,7 @@ def verify_bundle(
         found = _measured(bundle, runtime, variants, golden, labelled, start, progress)
         measurements += found
         states.append(_state(runtime, found))
-    run_config = recorded_source(bundle.manifest.provenance).run_config
+    run_config = recorded_source(bundle).run_config
     rows, references = judge(
         Evidence(
             manifest=bundle.manifest,

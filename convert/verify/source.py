@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.source import ModelSource, find_source, source_sha256
 from edgeproof.edge.bundle import Bundle
-from edgeproof.edge.manifest import Provenance
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,15 @@ class Source:
         return json.loads((self.model.run / "config.json").read_bytes())
 
 
-def recorded_source(provenance: Provenance) -> Source:
-    """Look for the model at the recorded place; accept it only with the recorded SHA-256."""
-    place = Path(provenance.source)
+def recorded_source(bundle: Bundle) -> Source:
+    """Look for the model at the recorded place; accept it only with the recorded SHA-256.
+
+    A place inside the bundle is not accepted: a bundle could then bring its own witness.
+    """
+    provenance = bundle.manifest.provenance
+    place = Path(os.path.relpath(bundle.folder / provenance.source))
+    if place.resolve().is_relative_to(bundle.folder.resolve()):
+        return Source(None, f"the recorded source {place} lies in the bundle itself")
     if not place.exists():
         return Source(None, f"the source model is not at {place}; name it with --source MODEL")
     try:

@@ -209,7 +209,7 @@ def test_a_source_that_is_not_the_model_of_the_bundle(
     assert config["deployment"]["labels"]
     with (other / "model.keras").open("ab") as stream:
         stream.write(b"\0")
-    source = recorded_source(with_source(Bundle.open(lab.bundle), other).manifest.provenance)
+    source = recorded_source(with_source(Bundle.open(lab.bundle), other))
     assert source.model is None
     assert source.reason is not None
 

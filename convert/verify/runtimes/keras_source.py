@@ -22,7 +22,7 @@ class KerasRunning:
 
     def open(self, variant_id: str) -> "KerasSession":
         """Load the source model; `variant_id` is always "source"."""
-        source = recorded_source(self._bundle.manifest.provenance)
+        source = recorded_source(self._bundle)
         if source.model is None:
             raise RuntimeFailed(f"{source.reason}")
         return KerasSession(self._bundle, source.model)

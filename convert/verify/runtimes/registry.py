@@ -69,7 +69,7 @@ def why_unavailable(runtime: Runtime, bundle: Bundle) -> str | None:
     if missing:
         return f"needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} missing"
     if runtime.name == "keras":
-        return recorded_source(bundle.manifest.provenance).reason
+        return recorded_source(bundle).reason
     if "playwright" in runtime.modules and find_chromium() is None:
         named = os.environ.get("CHROMIUM")
         return (
