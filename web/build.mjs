@@ -15,7 +15,8 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 const OUT = process.argv[2] ?? join(ROOT, "static", "vendor");
 const WASM_FILES = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"];
 // what TensorFlow.js asks for only when it runs in Node
-const NODE_MODULES = /^(crypto|fs|node-fetch|os|path|perf_hooks|string_decoder|util|worker_threads)$/;
+const NODE_MODULES =
+  /^(crypto|fs|node-fetch|os|path|perf_hooks|string_decoder|util|worker_threads)$/;
 const ENTRIES = ["tfjs", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl", "tfjs-layers", "sha256"];
 
 /**
@@ -36,7 +37,9 @@ const withoutTraining = {
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 const result = await build({
-  entryPoints: Object.fromEntries(ENTRIES.map((name) => [name, join(ROOT, "vendor", `${name}.js`)])),
+  entryPoints: Object.fromEntries(
+    ENTRIES.map((name) => [name, join(ROOT, "vendor", `${name}.js`)]),
+  ),
   outdir: OUT,
   bundle: true,
   splitting: true,
@@ -52,7 +55,10 @@ const result = await build({
   logLevel: "warning",
 });
 for (const file of WASM_FILES) {
-  await copyFile(join(ROOT, "node_modules/@tensorflow/tfjs-backend-wasm/dist", file), join(OUT, file));
+  await copyFile(
+    join(ROOT, "node_modules/@tensorflow/tfjs-backend-wasm/dist", file),
+    join(OUT, file),
+  );
 }
 await writeFile(join(OUT, "LICENSES.txt"), await licences(Object.keys(result.metafile.inputs)));
 

@@ -11,21 +11,28 @@ import { probabilities, ranked } from "../../web/static/js/scores.js";
 const CALLS = {
   image({ path, out, width, height, contract, orientation }) {
     const rgba = new Uint8Array(readFileSync(path));
-    writeFileSync(out, imageFromPixels({ width, height, rgba }, contract, orientation));
+    writeFileSync(
+      out,
+      imageFromPixels({ width, height, rgba }, contract, orientation),
+    );
   },
   batch({ path, out, contract }) {
     const batch = batchFromImages(new Uint8Array(readFileSync(path)), contract);
     writeFileSync(out, new Uint8Array(batch.buffer));
   },
   npy({ path }) {
-    const { shape, dtype, data } = arrayFromNpy(new Uint8Array(readFileSync(path)), path);
-    return { shape, dtype, data: Array.from(data, Number) };
+    const { shape, data } = arrayFromNpy(
+      new Uint8Array(readFileSync(path)),
+      path,
+    );
+    return { shape, data: Array.from(data) };
   },
   scores({ raw, scores, labels }) {
     const row = probabilities(Float32Array.from(raw), scores, labels);
     return { row: Array.from(row), order: ranked(row) };
   },
-  inkStyle: ({ path, height, width }) => inkStyle(new Uint8Array(readFileSync(path)), height, width),
+  inkStyle: ({ path, height, width }) =>
+    inkStyle(new Uint8Array(readFileSync(path)), height, width),
   placed: ({ strokes, style, side }) => placed(strokes, style, side),
 };
 

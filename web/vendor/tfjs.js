@@ -1,5 +1,12 @@
 /** TensorFlow.js: tensors and graph models. A backend is a chunk of its own. */
 // platform and flags; what the package's index would also register is for training
 import "@tensorflow/tfjs-core/dist/base_side_effects";
-export { env, memory, ready, setBackend, tensor, version_core as version } from "@tensorflow/tfjs-core";
+export {
+  env,
+  memory,
+  ready,
+  setBackend,
+  tensor,
+  version_core as version,
+} from "@tensorflow/tfjs-core";
 export { loadGraphModelSync } from "@tensorflow/tfjs-converter";

@@ -2,7 +2,10 @@
 
 /**
  * @typedef {(progress: {done: number, total: number}) => void} OnProgress
- * @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, onProgress?: OnProgress}} Pending
+ * @typedef {object} Pending
+ * @property {(value: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ * @property {OnProgress} [onProgress]
  */
 
 export class WorkerClient {
@@ -20,7 +23,9 @@ export class WorkerClient {
         else this.#receive(data);
       });
       this.#worker.addEventListener("error", (event) => {
-        const error = new Error(`the worker failed: ${event.message || "its script did not load"}; reload the page`);
+        const error = new Error(
+          `the worker failed: ${event.message || "its script did not load"}; reload the page`,
+        );
         reject(error);
         this.#failAll(error);
       });

@@ -42,7 +42,10 @@ export async function decoded(bytes) {
 /** @returns {Promise<ImageBitmap>} */
 async function bitmapOf(/** @type {Blob} */ file) {
   try {
-    return await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    return await createImageBitmap(file, {
+      colorSpaceConversion: "none",
+      premultiplyAlpha: "none",
+    });
   } catch (error) {
     throw new Error(
       "expected a picture that this browser can decode (PNG, JPEG, WebP, ...), got something else",

@@ -65,7 +65,11 @@ function metadataOfJpeg(/** @type {Uint8Array} */ bytes) {
     const end = at + 2 + view.getUint16(at + 2);
     const body = at + 4;
     if (marker === 0xe1 && !found.exif && textAt(bytes, body, exifHeader)) {
-      Object.assign(found, { exif: bytes.subarray(body + exifHeader.length, end), span: [at, end], cut: true });
+      Object.assign(found, {
+        exif: bytes.subarray(body + exifHeader.length, end),
+        span: [at, end],
+        cut: true,
+      });
     } else if (marker === 0xe1 && !found.xmp && textAt(bytes, body, xmpHeader)) {
       found.xmp = bytes.subarray(body + xmpHeader.length, end);
     }
@@ -104,7 +108,11 @@ function metadataOfWebp(/** @type {Uint8Array} */ bytes) {
     const data = bytes.subarray(at + 8, at + 8 + length);
     if (textAt(bytes, at, "EXIF")) {
       // not cut: the size in the file's header counts this chunk
-      Object.assign(found, { exif: withoutExifHeader(data), span: [at, at + 8 + length], cut: false });
+      Object.assign(found, {
+        exif: withoutExifHeader(data),
+        span: [at, at + 8 + length],
+        cut: false,
+      });
     }
     if (textAt(bytes, at, "XMP ")) found.xmp = data;
     at += 8 + length + (length % 2);
@@ -144,7 +152,11 @@ function orientationInXmp(/** @type {Uint8Array} */ xmp) {
   return digit === undefined ? undefined : Number(digit);
 }
 
-function textAt(/** @type {Uint8Array} */ bytes, /** @type {number} */ at, /** @type {string} */ text) {
+function textAt(
+  /** @type {Uint8Array} */ bytes,
+  /** @type {number} */ at,
+  /** @type {string} */ text,
+) {
   for (let i = 0; i < text.length; i++) {
     if (bytes[at + i] !== text.charCodeAt(i)) return false;
   }

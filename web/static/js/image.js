@@ -71,8 +71,11 @@ function fitted(pixels, contract) {
 /** @typedef {{left: number, top: number, width: number, height: number}} Box */
 
 /** The centred part of the picture that has the target's aspect ratio. Integers only. */
-function cropBox(/** @type {Box} */ { width, height }, /** @type {number} */ targetWidth,
-  /** @type {number} */ targetHeight) {
+function cropBox(
+  /** @type {Box} */ { width, height },
+  /** @type {number} */ targetWidth,
+  /** @type {number} */ targetHeight,
+) {
   if (width * targetHeight > height * targetWidth) {
     const kept = Math.max(1, Math.floor((height * targetWidth) / targetHeight));
     return { left: (width - kept) >> 1, top: 0, width: kept, height };
@@ -82,8 +85,11 @@ function cropBox(/** @type {Box} */ { width, height }, /** @type {number} */ tar
 }
 
 /** The size that the whole picture takes inside the target, halves rounded up. */
-function paddedSize(/** @type {Box} */ { width, height }, /** @type {number} */ targetWidth,
-  /** @type {number} */ targetHeight) {
+function paddedSize(
+  /** @type {Box} */ { width, height },
+  /** @type {number} */ targetWidth,
+  /** @type {number} */ targetHeight,
+) {
   if (width * targetHeight > height * targetWidth) {
     const rows = Math.floor((2 * height * targetWidth + width) / (2 * width));
     return { width: targetWidth, height: Math.max(1, rows) };
@@ -93,8 +99,11 @@ function paddedSize(/** @type {Box} */ { width, height }, /** @type {number} */ 
 }
 
 /** The image in the middle of a canvas of the contract's background. */
-function padded(/** @type {Uint8Array} */ image, /** @type {{width: number, height: number}} */ inner,
-  /** @type {InputContract} */ contract) {
+function padded(
+  /** @type {Uint8Array} */ image,
+  /** @type {{width: number, height: number}} */ inner,
+  /** @type {InputContract} */ contract,
+) {
   const channels = channelsOf(contract);
   const [red, green, blue] = contract.background;
   const fill = contract.color === "gray" ? [luma(red, green, blue)] : contract.background;
@@ -114,8 +123,13 @@ function padded(/** @type {Uint8Array} */ image, /** @type {{width: number, heig
  * Part of the picture, flattened, in the contract's colours, at another size. Works row by row,
  * so that a large photograph is never held twice.
  */
-function resized(/** @type {Pixels} */ pixels, /** @type {Box} */ box, /** @type {number} */ width,
-  /** @type {number} */ height, /** @type {InputContract} */ contract) {
+function resized(
+  /** @type {Pixels} */ pixels,
+  /** @type {Box} */ box,
+  /** @type {number} */ width,
+  /** @type {number} */ height,
+  /** @type {InputContract} */ contract,
+) {
   const channels = channelsOf(contract);
   const across = box.width === width ? null : bilinearFilter(box.width, width);
   const down = box.height === height ? null : bilinearFilter(box.height, height);
@@ -134,9 +148,14 @@ function resized(/** @type {Pixels} */ pixels, /** @type {Box} */ box, /** @type
 }
 
 /** One row of the picture without alpha, as gray or RGB bytes. */
-function colorRow(/** @type {Pixels} */ { width, rgba }, /** @type {number} */ left,
-  /** @type {number} */ y, /** @type {number} */ count, /** @type {InputContract} */ contract,
-  /** @type {Uint8Array} */ out) {
+function colorRow(
+  /** @type {Pixels} */ { width, rgba },
+  /** @type {number} */ left,
+  /** @type {number} */ y,
+  /** @type {number} */ count,
+  /** @type {InputContract} */ contract,
+  /** @type {Uint8Array} */ out,
+) {
   const gray = contract.color === "gray";
   const [backRed, backGreen, backBlue] = contract.background;
   let at = 0;
@@ -162,7 +181,11 @@ function colorRow(/** @type {Pixels} */ { width, rgba }, /** @type {number} */ l
 }
 
 /** `(c a + b (255 - a) + 127) // 255` */
-function over(/** @type {number} */ color, /** @type {number} */ behind, /** @type {number} */ alpha) {
+function over(
+  /** @type {number} */ color,
+  /** @type {number} */ behind,
+  /** @type {number} */ alpha,
+) {
   return ((color * alpha + behind * (255 - alpha) + 127) / 255) | 0;
 }
 

@@ -69,7 +69,11 @@ export function placed(strokes, style, side) {
   const factor = Math.max(width, height) < 1e-3 ? 1 : scale;
   const center = massCenter(strokes);
   const edge = (style.thickness * side) / 2;
-  const shift = (/** @type {number} */ from, /** @type {number} */ mass, /** @type {number} */ length) => {
+  const shift = (
+    /** @type {number} */ from,
+    /** @type {number} */ mass,
+    /** @type {number} */ length,
+  ) => {
     const wanted = side / 2 - (mass - from) * factor;
     return Math.max(edge, Math.min(side - edge - length * factor, wanted));
   };
@@ -116,8 +120,12 @@ function massCenter(/** @type {Stroke[]} */ strokes) {
   return { x: x / total, y: y / total };
 }
 
-function inkOf(/** @type {Uint8Array} */ image, /** @type {number} */ height,
-  /** @type {number} */ width, /** @type {number} */ paper) {
+function inkOf(
+  /** @type {Uint8Array} */ image,
+  /** @type {number} */ height,
+  /** @type {number} */ width,
+  /** @type {number} */ paper,
+) {
   let mass = 0;
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let y = 0; y < height; y++) {
@@ -134,8 +142,12 @@ function inkOf(/** @type {Uint8Array} */ image, /** @type {number} */ height,
   return { box: { width: right - left + 1, height: bottom - top + 1 }, mass: right < 0 ? 0 : mass };
 }
 
-function borderOf(/** @type {Uint8Array} */ images, /** @type {number} */ height,
-  /** @type {number} */ width, /** @type {number} */ count) {
+function borderOf(
+  /** @type {Uint8Array} */ images,
+  /** @type {number} */ height,
+  /** @type {number} */ width,
+  /** @type {number} */ count,
+) {
   const values = [];
   for (let i = 0; i < count; i++) {
     for (let y = 0; y < height; y++) {

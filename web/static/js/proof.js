@@ -92,13 +92,21 @@ async function inputChecks(/** @type {Subject} */ subject) {
     const outputs = contract
       ? await subject.runImage(/** @type {Uint8Array} */ (slices[0].data))
       : await subject.runTensors(slices);
-    return compared(`golden input ${i + 1}`, outputs, expected.map((array) => slice(array, i)));
+    return compared(
+      `golden input ${i + 1}`,
+      outputs,
+      expected.map((array) => slice(array, i)),
+    );
   });
 }
 
 /** @returns {Promise<(() => Promise<Measured>)[]>} */
 async function fileChecks(/** @type {Subject} */ subject) {
-  const { files, file_images: imagesEntry, file_outputs: outputsEntry } = subject.bundle.manifest.golden;
+  const {
+    files,
+    file_images: imagesEntry,
+    file_outputs: outputsEntry,
+  } = subject.bundle.manifest.golden;
   if (!imagesEntry || !outputsEntry) return [];
   const [images, expected] = await arrays(subject, [imagesEntry, outputsEntry]);
   return files.map(({ file, description }, i) => async () => {
@@ -109,7 +117,9 @@ async function fileChecks(/** @type {Subject} */ subject) {
     const outputs = await subject.runImage(image);
     const measured = compared(name, outputs.slice(0, 1), [slice(expected, i)]);
     if (image.length !== wanted.length || off >= 0) {
-      const fault = `pixel ${off} is ${image[off]}, expected ${wanted[off]}: this browser decodes the file differently`;
+      const fault =
+        `value ${off} of the image is ${image[off]}, expected ${wanted[off]}: ` +
+        "this browser decodes the file differently";
       return { ...measured, fault };
     }
     return measured;
@@ -117,8 +127,11 @@ async function fileChecks(/** @type {Subject} */ subject) {
 }
 
 /** The worst relative error over all outputs; names and shapes are the engine's to guarantee. */
-function compared(/** @type {string} */ name, /** @type {NamedTensor[]} */ outputs,
-  /** @type {Tensor[]} */ expected) {
+function compared(
+  /** @type {string} */ name,
+  /** @type {NamedTensor[]} */ outputs,
+  /** @type {Tensor[]} */ expected,
+) {
   if (outputs.length !== expected.length) {
     throw new Error(`${name}: expected ${expected.length} outputs, got ${outputs.length}`);
   }
@@ -156,17 +169,15 @@ function judged(/** @type {Measured} */ { name, error, fault }, /** @type {numbe
 /** A case failed if it failed in any round. */
 function keepWorst(/** @type {Map<string, Case>} */ cases, /** @type {Case} */ found) {
   const before = cases.get(found.name);
-  const isWorse = !before || (before.fault === null && (found.fault !== null || found.error > before.error));
+  const isWorse =
+    !before || (before.fault === null && (found.fault !== null || found.error > before.error));
   if (isWorse) cases.set(found.name, found);
 }
 
 /** @returns {Promise<Tensor[]>} */
 async function arrays(/** @type {Subject} */ { bundle }, /** @type {FileEntry[]} */ entries) {
   return Promise.all(
-    entries.map(async (entry) => {
-      const { shape, data } = arrayFromNpy(await bundle.read(entry), entry.path);
-      return { shape, data: data instanceof BigInt64Array ? Int32Array.from(data, Number) : data };
-    }),
+    entries.map(async (entry) => arrayFromNpy(await bundle.read(entry), entry.path)),
   );
 }
 

@@ -79,7 +79,9 @@ export class Session {
     const [count, ...imageShape] = shape;
     const perImage = imageShape.reduce((a, b) => a * b, 1);
     if (!count || data.length !== count * perImage) {
-      throw new Error(`expected ${count * perImage} bytes for ${shape.join(" x ")}, got ${data.length}`);
+      throw new Error(
+        `expected ${count * perImage} bytes for ${shape.join(" x ")}, got ${data.length}`,
+      );
     }
     const perCall = this.#loaded().variant.inputs[0].shape[0] ?? CALL_IMAGES;
     /** @type {Run[]} */
@@ -160,7 +162,8 @@ export class Session {
       bundle,
       variant,
       runImage: async (/** @type {Uint8Array} */ image) => (await this.#runImage(image)).outputs,
-      runTensors: async (/** @type {Tensor[]} */ tensors) => (await this.runTensors(tensors)).outputs,
+      runTensors: async (/** @type {Tensor[]} */ tensors) =>
+        (await this.runTensors(tensors)).outputs,
       imageFromFile: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => this.imageFromFile(bytes),
       onProgress,
     });
@@ -191,7 +194,10 @@ export class Session {
         const { shape, data } = arrayFromNpy(await bundle.read(entry), entry.path);
         const rest = shape.slice(1);
         const values = data.slice(0, count * rest.reduce((a, b) => a * b, 1));
-        return { shape: [count, ...rest], data: contract ? batchFromImages(/** @type {Uint8Array} */ (values), contract) : plain(values) };
+        return {
+          shape: [count, ...rest],
+          data: contract ? batchFromImages(/** @type {Uint8Array} */ (values), contract) : values,
+        };
       }),
     );
   }
@@ -213,13 +219,10 @@ export class Session {
   #contract() {
     const { bundle } = this.#loaded();
     if (bundle.manifest.input) return bundle.manifest.input;
-    throw new Error(`expected an image classifier, got ${bundle.manifest.name}, which takes tensors`);
+    throw new Error(
+      `expected an image classifier, got ${bundle.manifest.name}, which takes tensors`,
+    );
   }
-}
-
-/** TensorFlow.js knows no 64-bit integers. */
-function plain(/** @type {Float32Array | Int32Array | Uint8Array | BigInt64Array} */ values) {
-  return values instanceof BigInt64Array ? Int32Array.from(values, Number) : values;
 }
 
 /** Several calls' outputs, one after the other. */

@@ -1,4 +1,4 @@
-/** The worker: answers `{id, method, args}` with `{id, result}`, `{id, error}` or `{id, progress}`. */
+/** The worker: answers `{id, method, args}` with `{id, result}`, `{id, error}`, `{id, progress}`. */
 
 import { Session } from "./session.js";
 

@@ -59,7 +59,8 @@ export async function tfjsEngine(backend) {
 }
 
 function unavailable(/** @type {string} */ backend) {
-  return `this browser does not offer ${backend === "webgl" ? "WebGL" : backend} here; choose another engine`;
+  const name = backend === "webgl" ? "WebGL" : backend;
+  return `this browser does not offer ${name} here; choose another engine`;
 }
 
 /**
@@ -83,15 +84,22 @@ function artifactsOf(variant, files) {
   };
 }
 
-function fileOf(/** @type {Map<string, Uint8Array<ArrayBuffer>>} */ files, /** @type {string} */ path) {
+function fileOf(
+  /** @type {Map<string, Uint8Array<ArrayBuffer>>} */ files,
+  /** @type {string} */ path,
+) {
   const bytes = files.get(path);
-  if (!bytes) throw new Error(`expected ${path} in the manifest, got none; convert the model again`);
+  if (!bytes)
+    throw new Error(`expected ${path} in the manifest, got none; convert the model again`);
   return bytes;
 }
 
 /** @returns {Model} */
-function graphModel(/** @type {Tfjs} */ tf, /** @type {Variant} */ variant,
-  /** @type {ModelArtifacts} */ artifacts) {
+function graphModel(
+  /** @type {Tfjs} */ tf,
+  /** @type {Variant} */ variant,
+  /** @type {ModelArtifacts} */ artifacts,
+) {
   const { inputs = {}, outputs = {} } = /** @type {any} */ (artifacts.signature ?? {});
   requireNames(variant.inputs, Object.keys(inputs), `${variant.id} input`);
   requireNames(variant.outputs, Object.keys(outputs), `${variant.id} output`);
@@ -121,8 +129,11 @@ function opsOf(/** @type {ModelArtifacts} */ { modelTopology }) {
 }
 
 /** @returns {Promise<Model>} */
-async function layersModel(/** @type {Tfjs} */ tf, /** @type {Variant} */ variant,
-  /** @type {ModelArtifacts} */ artifacts) {
+async function layersModel(
+  /** @type {Tfjs} */ tf,
+  /** @type {Variant} */ variant,
+  /** @type {ModelArtifacts} */ artifacts,
+) {
   const { loadLayersModel } = await vendor.tfjsLayers();
   const model = await loadLayersModel({ load: async () => artifacts });
   return {
@@ -139,17 +150,26 @@ async function layersModel(/** @type {Tfjs} */ tf, /** @type {Variant} */ varian
   };
 }
 
-function requireNames(/** @type {{name: string}[]} */ specs, /** @type {string[]} */ present,
-  /** @type {string} */ what) {
+function requireNames(
+  /** @type {{name: string}[]} */ specs,
+  /** @type {string[]} */ present,
+  /** @type {string} */ what,
+) {
   for (const { name } of specs) {
     if (!present.includes(name)) {
-      throw new Error(`${what}: expected ${name} in the model, got ${present.join(", ") || "no names"}`);
+      throw new Error(
+        `${what}: expected ${name} in the model, got ${present.join(", ") || "no names"}`,
+      );
     }
   }
 }
 
 /** @returns {TfTensor[]} */
-function tensorsOf(/** @type {Tfjs} */ tf, /** @type {Variant} */ variant, /** @type {Tensor[]} */ tensors) {
+function tensorsOf(
+  /** @type {Tfjs} */ tf,
+  /** @type {Variant} */ variant,
+  /** @type {Tensor[]} */ tensors,
+) {
   if (tensors.length !== variant.inputs.length) {
     throw new Error(`expected ${variant.inputs.length} input tensors, got ${tensors.length}`);
   }

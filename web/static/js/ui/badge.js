@@ -13,7 +13,12 @@ export function showWaiting(/** @type {string} */ text) {
   box.dataset.state = "busy";
   summary.textContent = text;
   details.replaceChildren(
-    element("p", {}, "Golden inputs that came with the model are run here and compared with what it answered when it was trained."),
+    element(
+      "p",
+      {},
+      "Golden inputs that came with the model are run here " +
+        "and compared with what it answered when it was trained.",
+    ),
   );
 }
 
@@ -34,7 +39,8 @@ export function showProof(proof, engine) {
   box.dataset.state = proof.passed ? "passed" : "failed";
   summary.textContent = proof.passed
     ? `Matches training on this device: ${score}, worst error ${scientific(proof.worst)}`
-    : `Does not match training on this device: ${score}. First: ${failed[0]?.name ?? "nothing was compared"}`;
+    : `Does not match training on this device: ${score}. ` +
+      `First: ${failed[0]?.name ?? "nothing was compared"}`;
   details.replaceChildren(
     element(
       "p",
@@ -43,7 +49,16 @@ export function showProof(proof, engine) {
         `${proof.values.toLocaleString("en")} output values compared with the Keras model's. ` +
         `An error up to ${scientific(proof.tolerance)} of the largest value passes: ${proof.why}.`,
     ),
-    ...(proof.passed ? [] : [element("p", {}, "Choose another engine or variant; until then, do not trust the answers."), faults(failed)]),
+    ...(proof.passed
+      ? []
+      : [
+          element(
+            "p",
+            {},
+            "Choose another engine or variant; until then, do not trust the answers.",
+          ),
+          faults(failed),
+        ]),
   );
 }
 
@@ -57,6 +72,7 @@ function faults(/** @type {import("../proof.js").Case[]} */ failed) {
   const items = failed
     .slice(0, SHOWN_FAULTS)
     .map(({ name, fault }) => element("li", {}, element("strong", {}, name), `: ${fault}`));
-  if (failed.length > SHOWN_FAULTS) items.push(element("li", {}, `and ${failed.length - SHOWN_FAULTS} more`));
+  if (failed.length > SHOWN_FAULTS)
+    items.push(element("li", {}, `and ${failed.length - SHOWN_FAULTS} more`));
   return element("ul", {}, ...items);
 }

@@ -15,7 +15,8 @@ let wanted = false;
 
 /** Why a camera cannot be used, for people. @type {Record<string, string>} */
 const REASONS = {
-  NotAllowedError: "The camera is not allowed here. Allow it in the browser's settings for this page, then choose Camera again.",
+  NotAllowedError:
+    "The camera is not allowed here. Allow it in the browser's settings, then choose Camera again.",
   NotFoundError: "No camera was found on this device. Choose a picture instead.",
   NotReadableError: "The camera is used by another program. Close that, then choose Camera again.",
   OverconstrainedError: "No camera here fits. Choose a picture instead.",

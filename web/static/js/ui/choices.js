@@ -32,9 +32,17 @@ export function engineTitle(/** @type {string} */ name) {
  */
 export function setUpChoices(offers, onChange) {
   const asked = new URLSearchParams(location.search);
-  fill(bundle, offers.map((o) => [o.name, o.title]), asked.get("bundle"));
+  fill(
+    bundle,
+    offers.map((o) => [o.name, o.title]),
+    asked.get("bundle"),
+  );
   byId("bundle-field", HTMLElement).hidden = offers.length < 2;
-  fill(engine, ENGINE_NAMES.map((name) => [name, engineTitle(name)]), asked.get("engine"));
+  fill(
+    engine,
+    ENGINE_NAMES.map((name) => [name, engineTitle(name)]),
+    asked.get("engine"),
+  );
   fillVariants(offers, asked.get("variant"));
   bundle.addEventListener("change", () => {
     fillVariants(offers, variant.value);
@@ -61,8 +69,11 @@ function fillVariants(/** @type {Offer[]} */ offers, /** @type {string | null} *
 }
 
 /** Options of value and text; `wanted` is chosen if it is one of them, else the first. */
-function fill(/** @type {HTMLSelectElement} */ select, /** @type {string[][]} */ options,
-  /** @type {string | null} */ wanted) {
+function fill(
+  /** @type {HTMLSelectElement} */ select,
+  /** @type {string[][]} */ options,
+  /** @type {string | null} */ wanted,
+) {
   select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
   if (options.some(([value]) => value === wanted)) select.value = wanted ?? "";
 }

@@ -19,7 +19,11 @@ export function showExamples(manifest, folder, onChoose) {
     ...files.map(({ file, description }) => {
       const source = new URL(file.path.split("/").map(encodeURIComponent).join("/"), folder);
       const picture = element("img", { src: source.href, alt: description, loading: "lazy" });
-      const button = element("button", { type: "button", title: description, "aria-pressed": "false" }, picture);
+      const button = element(
+        "button",
+        { type: "button", title: description, "aria-pressed": "false" },
+        picture,
+      );
       button.addEventListener("click", () => {
         mark(button);
         onChoose(file.path);

@@ -16,7 +16,9 @@ export function milliseconds(ms) {
 
 /** @param {number} bytes */
 export function kilobytes(bytes) {
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e6
+    ? `${Math.max(1, Math.round(bytes / 1e3))} KB`
+    : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** @param {number} value an error, as one significant digit and a power */

@@ -81,7 +81,8 @@ function introduce(/** @type {Bundle} */ { manifest, folder }, /** @type {Offer[
   document.title = `${name} · Edgeproof`;
   byId("title", HTMLElement).textContent = name;
   byId("subtitle", HTMLElement).textContent = input
-    ? `Tells ${labels.length} classes apart, from ${input.width} × ${input.height} pixels${input.color === "gray" ? " of gray" : ""}: ${shortList(labels)}`
+    ? `Tells ${labels.length} classes apart in ${input.width} × ${input.height} ` +
+      `${input.color === "gray" ? "gray" : "colour"} pixels: ${shortList(labels)}`
     : "This model does not take pictures; its golden inputs are checked below.";
   offerDrawing(input?.color === "gray", onTab);
   showExamples(manifest, folder, (path) => void showExample(path));

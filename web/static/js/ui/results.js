@@ -78,16 +78,21 @@ function bar(/** @type {string} */ label, /** @type {number} */ probability) {
 }
 
 /** The uint8 image, pixel by pixel. */
-function paintSeen(/** @type {Uint8Array} */ image, /** @type {import("../types").InputContract} */ contract) {
+function paintSeen(
+  /** @type {Uint8Array} */ image,
+  /** @type {import("../types").InputContract} */ contract,
+) {
   const { width, height } = contract;
   const channels = image.length / (width * height);
   const picture = new ImageData(width, height);
   for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) picture.data[i * 4 + c] = image[i * channels + (channels === 1 ? 0 : c)];
+    for (let c = 0; c < 3; c++)
+      picture.data[i * 4 + c] = image[i * channels + (channels === 1 ? 0 : c)];
     picture.data[i * 4 + 3] = 255;
   }
   seen.width = width;
   seen.height = height;
   contextOf(seen).putImageData(picture, 0, 0);
-  byId("seen-size", HTMLElement).textContent = `${width} × ${height} ${contract.color === "gray" ? "gray" : "colour"}`;
+  byId("seen-size", HTMLElement).textContent =
+    `${width} × ${height} ${contract.color === "gray" ? "gray" : "colour"}`;
 }

@@ -1,4 +1,4 @@
-/** The tabs over the picture: file, camera, pad. Arrow keys move between them, as in ARIA's pattern. */
+/** The tabs over the picture: file, camera, pad. Arrow keys move between them (ARIA's pattern). */
 
 import { byId } from "./dom.js";
 
@@ -36,7 +36,10 @@ export function select(name, onChange) {
 }
 
 /** Offers the pad or hides it; a hidden tab is left. */
-export function offerDrawing(/** @type {boolean} */ offered, /** @type {(name: TabName) => void} */ onChange) {
+export function offerDrawing(
+  /** @type {boolean} */ offered,
+  /** @type {(name: TabName) => void} */ onChange,
+) {
   const tab = byId("tab-draw", HTMLButtonElement);
   tab.hidden = !offered;
   if (!offered && tab.getAttribute("aria-selected") === "true") select("file", onChange);
