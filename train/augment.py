@@ -15,8 +15,6 @@ def augmented(
         images = _turned(images, rng)
     if augmentation.shift:
         images = _shifted(images, augmentation.shift, rng)
-    if augmentation.erase:
-        images = _erased(images, augmentation.erase, rng)
     return images
 
 
@@ -47,14 +45,3 @@ def _shifted(images: np.ndarray, most: int, rng: np.random.Generator) -> np.ndar
         rows[:, :, np.newaxis],
         columns[:, np.newaxis, :],
     ]
-
-
-def _erased(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
-    """A square of mean grey somewhere in half of the images."""
-    count, height, width = images.shape[:3]
-    top = rng.integers(0, height, size=(count, 1)) - side // 2
-    left = rng.integers(0, width, size=(count, 1)) - side // 2
-    rows, columns = np.arange(height), np.arange(width)
-    inside = ((rows >= top) & (rows < top + side))[:, :, np.newaxis]
-    inside = inside & ((columns >= left) & (columns < left + side))[:, np.newaxis, :]
-    return np.where(inside[..., np.newaxis] & _coin(images, rng), np.uint8(128), images)

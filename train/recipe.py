@@ -40,13 +40,11 @@ class Augmentation:
         shift: up to so many pixels each way, down and across; the new border repeats the edge.
         mirror: left-right, every second image.
         any_turn: also upside down and transposed: for pictures that have no up, such as cells.
-        erase: side in pixels of a square that is blanked in half of the images (cutout); 0: none.
     """
 
     shift: int = 0
     mirror: bool = False
     any_turn: bool = False
-    erase: int = 0
 
 
 @dataclass(frozen=True)

@@ -114,9 +114,17 @@ def _write_examples(source: Source, test: TestSet, labels: tuple[str, ...], fold
     shuffled = np.random.default_rng(0).permutation(len(test))
     of_class = [shuffled[test.labels[shuffled] == label] for label in range(len(labels))]
     rounds = -(-_EXAMPLES // len(labels))
+    names = _file_names(labels)
     turns = [(n, own[n]) for n in range(rounds) for own in of_class if n < len(own)]
     for n, position in turns[:_EXAMPLES]:
         content, suffix = source.picture(int(test.indices[position]))
-        # a label is a folder name of the user's: any character that is not plain becomes a dash
-        name = re.sub(r"[^\w.-]+", "-", labels[test.labels[position]]).strip(".-") or "label"
+        name = names[test.labels[position]]
         (folder / f"{name}-{n + 1}{suffix}").write_bytes(content)
+
+
+def _file_names(labels: tuple[str, ...]) -> list[str]:
+    """A plain file name for each label, which may be any text: no two labels get the same."""
+    plain = [re.sub(r"[^\w.-]+", "-", label).strip(".-")[:60] or "label" for label in labels]
+    if len({name.casefold() for name in plain}) == len(plain):
+        return plain
+    return [f"{name}-{number}" for number, name in enumerate(plain)]

@@ -52,10 +52,3 @@ def test_shift_moves_whole_images_and_repeats_the_edge(images: np.ndarray) -> No
         assert len(found) == 1
         offsets.add(found[0])
     assert len(offsets) > 15
-
-
-def test_erase_blanks_one_square_in_half_of_the_images(images: np.ndarray) -> None:
-    result = _augmented(images, erase=3)
-    changed = (result != images).any(axis=(1, 2, 3))
-    assert 16 < changed.sum() < 48
-    assert (result[changed] == 128).all(axis=-1).sum(axis=(1, 2)).max() == 9

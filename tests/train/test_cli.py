@@ -122,6 +122,20 @@ def test_examples_and_calibration_images(tiny_run: Path) -> None:
         assert not images & {image.tobytes() for image in test["images"]}
 
 
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (("cat", "Très bon"), ["cat", "Très-bon"]),
+        (("a/b", "a b", "A-B"), ["a-b-0", "a-b-1", "A-B-2"]),
+        (("../..", "<script>", "x" * 300), ["label", "script", "x" * 60]),
+    ],
+)
+def test_examples_have_plain_names_of_their_own(labels: tuple[str, ...], names: list[str]) -> None:
+    from edgeproof.train.run_folder import _file_names
+
+    assert _file_names(labels) == names
+
+
 @pytest.mark.parametrize("name", ["curves.png", "confusion.png"])
 def test_plots_are_pictures_with_something_in_them(tiny_run: Path, name: str) -> None:
     from PIL import Image
