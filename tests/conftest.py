@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from edgeproof.convert.verify.browser import chromium_flags, find_chromium
 
 EDGEPROOF = [str(Path(sys.executable).with_name("edgeproof"))]
 
@@ -75,3 +78,12 @@ def bundle_copy(digits_bundle: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "digits"
     shutil.copytree(digits_bundle, copy)
     return copy
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real, headless Chromium: the one that verification would start."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=chromium_flags())
+        yield browser
+        browser.close()

@@ -5,12 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from edgeproof.edge.bundle import Bundle
 
@@ -114,12 +114,12 @@ def served_without_node(wheel: Path, tmp_path: Path, digits_bundle: Path) -> Ite
         server.terminate()
 
 
-def test_wheel_serves_a_page_that_proves_itself(served_without_node: str) -> None:
-    from edgeproof.convert.verify.chromium import chromium_page
-
-    with urllib.request.urlopen(served_without_node) as response:
-        assert response.status == 200
-    with chromium_page(served_without_node) as page:
-        badge = page.locator("#badge[data-state=pass]")
-        badge.wait_for(timeout=60_000)
-        assert "matches training" in badge.inner_text()
+def test_wheel_serves_a_page_that_proves_itself(
+    served_without_node: str, chromium: Browser
+) -> None:
+    page = chromium.new_page()
+    page.goto(served_without_node)
+    badge = page.locator("#proof[data-state=passed]")
+    badge.wait_for(timeout=60_000)
+    assert "matches training on this device" in badge.inner_text().lower()
+    page.close()
