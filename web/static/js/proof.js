@@ -10,6 +10,7 @@ import { toleranceOf } from "./tolerance.js";
  * @typedef {import("./types").NamedTensor} NamedTensor
  * @typedef {import("./types").Tensor} Tensor
  * @typedef {import("./types").FileEntry} FileEntry
+ * @typedef {import("./types").Scores} Scores
  *
  * @typedef {object} Case
  * @property {string} name
@@ -83,39 +84,37 @@ export async function prove(subject) {
 
 /** @returns {Promise<(() => Promise<Measured>)[]>} */
 async function inputChecks(/** @type {Subject} */ subject) {
-  const { golden, input: contract } = subject.bundle.manifest;
+  const { golden, input: contract, output } = subject.bundle.manifest;
   const inputs = await arrays(subject, golden.inputs);
   const expected = await arrays(subject, golden.outputs);
+  const scales = expected.map((array) => scaleOf(array, output.scores));
   const count = inputs[0]?.shape[0] ?? 0;
   return Array.from({ length: count }, (_, i) => async () => {
     const slices = inputs.map((array) => slice(array, i));
     const outputs = contract
       ? await subject.runImage(/** @type {Uint8Array} */ (slices[0].data))
       : await subject.runTensors(slices);
-    return compared(
-      `golden input ${i + 1}`,
-      outputs,
-      expected.map((array) => slice(array, i)),
-    );
+    const wanted = expected.map((array) => slice(array, i));
+    return compared(`golden input ${i + 1}`, outputs, wanted, scales);
   });
 }
 
 /** @returns {Promise<(() => Promise<Measured>)[]>} */
 async function fileChecks(/** @type {Subject} */ subject) {
-  const {
-    files,
-    file_images: imagesEntry,
-    file_outputs: outputsEntry,
-  } = subject.bundle.manifest.golden;
-  if (!imagesEntry || !outputsEntry) return [];
-  const [images, expected] = await arrays(subject, [imagesEntry, outputsEntry]);
-  return files.map(({ file, description }, i) => async () => {
+  const { golden, output } = subject.bundle.manifest;
+  if (golden.files.length === 0) return [];
+  if (!golden.file_images || !golden.file_outputs) {
+    throw new Error("expected images and outputs of the golden files, got none; convert again");
+  }
+  const [images, expected] = await arrays(subject, [golden.file_images, golden.file_outputs]);
+  const scale = scaleOf(expected, output.scores);
+  return golden.files.map(({ file, description }, i) => async () => {
     const name = `${file.path.slice(file.path.lastIndexOf("/") + 1)} (${description})`;
     const image = await subject.imageFromFile(await subject.bundle.read(file));
     const wanted = slice(images, i).data;
     const off = image.findIndex((value, at) => value !== wanted[at]);
     const outputs = await subject.runImage(image);
-    const measured = compared(name, outputs.slice(0, 1), [slice(expected, i)]);
+    const measured = compared(name, outputs.slice(0, 1), [slice(expected, i)], [scale]);
     if (image.length !== wanted.length || off >= 0) {
       const fault =
         `value ${off} of the image is ${image[off]}, expected ${wanted[off]}: ` +
@@ -126,12 +125,16 @@ async function fileChecks(/** @type {Subject} */ subject) {
   });
 }
 
-/** The worst relative error over all outputs; names and shapes are the engine's to guarantee. */
-function compared(
-  /** @type {string} */ name,
-  /** @type {NamedTensor[]} */ outputs,
-  /** @type {Tensor[]} */ expected,
-) {
+/**
+ * The worst error over all outputs, relative to each output's scale. Names and shapes are the
+ * engine's to guarantee.
+ * @param {string} name
+ * @param {NamedTensor[]} outputs
+ * @param {Tensor[]} expected
+ * @param {number[]} scales
+ * @returns {Measured}
+ */
+function compared(name, outputs, expected, scales) {
   if (outputs.length !== expected.length) {
     throw new Error(`${name}: expected ${expected.length} outputs, got ${outputs.length}`);
   }
@@ -142,17 +145,27 @@ function compared(
     if (data.length !== wanted.length || data.length === 0) {
       throw new Error(`${name}: expected ${wanted.length} values, got ${data.length}`);
     }
-    let largest = 1;
-    for (const value of wanted) largest = Math.max(largest, Math.abs(value));
     for (let k = 0; k < data.length; k++) {
-      const here = Math.abs(data[k] - wanted[k]) / largest;
+      const here = Math.abs(data[k] - wanted[k]) / scales[i];
       // a comparison with NaN is false, so NaN must be caught by name
-      if (here > error || Number.isNaN(here)) error = here;
-      if (Number.isNaN(error)) break;
+      if (Number.isNaN(here)) return { name, error: NaN, values };
+      error = Math.max(error, here);
     }
     values += data.length;
   }
   return { name, error, values };
+}
+
+/**
+ * The largest magnitude among an output's golden values. One sigmoid unit is measured against 1:
+ * its complement is the other class's probability.
+ */
+function scaleOf(/** @type {Tensor} */ { shape, data }, /** @type {Scores} */ scores) {
+  if (scores === "sigmoid") return 1;
+  if (shape[0] === 0) throw new Error("expected golden outputs, got none; convert the model again");
+  let largest = 0;
+  for (const value of data) largest = Math.max(largest, Math.abs(value));
+  return largest;
 }
 
 /** @returns {Case} */

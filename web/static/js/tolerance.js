@@ -1,6 +1,7 @@
 /**
  * How far a variant may be from the Keras model on the visitor's device, with the reason for each.
- * Errors are relative to the largest magnitude that Keras gave for the case, and to 1 at least.
+ * Errors are relative to the largest golden value of the output: with 1,000 classes a probability
+ * may be 0.002 at most, and an absolute limit would let anything pass.
  */
 
 /** @typedef {{error: number, why: string}} Tolerance */
