@@ -6,25 +6,20 @@ import { batchFromImages } from "../../web/static/js/batch.js";
 import { imageFromPixels } from "../../web/static/js/image.js";
 import { arrayFromNpy } from "../../web/static/js/npy.js";
 import { inkStyle, placed } from "../../web/static/js/pen.js";
+import { prove } from "../../web/static/js/proof.js";
 import { probabilities, ranked } from "../../web/static/js/scores.js";
 
 const CALLS = {
   image({ path, out, width, height, contract, orientation }) {
     const rgba = new Uint8Array(readFileSync(path));
-    writeFileSync(
-      out,
-      imageFromPixels({ width, height, rgba }, contract, orientation),
-    );
+    writeFileSync(out, imageFromPixels({ width, height, rgba }, contract, orientation));
   },
   batch({ path, out, contract }) {
     const batch = batchFromImages(new Uint8Array(readFileSync(path)), contract);
     writeFileSync(out, new Uint8Array(batch.buffer));
   },
   npy({ path }) {
-    const { shape, data } = arrayFromNpy(
-      new Uint8Array(readFileSync(path)),
-      path,
-    );
+    const { shape, data } = arrayFromNpy(new Uint8Array(readFileSync(path)), path);
     return { shape, data: Array.from(data) };
   },
   scores({ raw, scores, labels }) {
@@ -33,12 +28,36 @@ const CALLS = {
   },
   inkStyle: ({ path, height, width }) =>
     inkStyle(new Uint8Array(readFileSync(path)), height, width),
+  // `answers[round]` is what a made-up model gives for every golden input in that round
+  async prove({ inputs, outputs, answers, scores, variant }) {
+    const files = { inputs, outputs };
+    let runs = 0;
+    return prove({
+      bundle: {
+        manifest: {
+          input: null,
+          output: { scores },
+          golden: { inputs: [{ path: "inputs" }], outputs: [{ path: "outputs" }], files: [] },
+        },
+        read: async ({ path }) => new Uint8Array(readFileSync(files[path])),
+      },
+      variant: { id: variant },
+      runTensors: async ([{ shape }]) => {
+        const { data } = arrayFromNpy(
+          new Uint8Array(readFileSync(answers[runs++ % answers.length])),
+          "",
+        );
+        return [{ name: "scores", shape, data }];
+      },
+      onProgress: () => undefined,
+    });
+  },
   placed: ({ strokes, style, side }) => placed(strokes, style, side),
 };
 
 for (const { call, ...args } of JSON.parse(readFileSync(0, "utf8"))) {
   try {
-    console.log(JSON.stringify({ result: CALLS[call](args) ?? null }));
+    console.log(JSON.stringify({ result: (await CALLS[call](args)) ?? null }));
   } catch (error) {
     console.log(JSON.stringify({ error: error.message }));
   }

@@ -81,7 +81,7 @@ function introduce(/** @type {Bundle} */ { manifest, folder }, /** @type {Offer[
   document.title = `${name} · Edgeproof`;
   byId("title", HTMLElement).textContent = name;
   byId("subtitle", HTMLElement).textContent = input
-    ? `Tells ${labels.length} classes apart in ${input.width} × ${input.height} ` +
+    ? `Tells ${labels.length.toLocaleString("en")} classes apart in ${input.width} × ${input.height} ` +
       `${input.color === "gray" ? "gray" : "colour"} pixels: ${shortList(labels)}`
     : "This model does not take pictures; its golden inputs are checked below.";
   offerDrawing(input?.color === "gray", onTab);
