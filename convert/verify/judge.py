@@ -245,10 +245,14 @@ def _row(
 
 
 def _worst(checks: "list[Check] | tuple[()]") -> WorstError | None:
-    """The check nearest to its limit; one without any figure is the worst of all."""
-    if not checks:
+    """The largest error nearest to its limit; a check without any figure is the worst of all.
+
+    Means are not shown as the worst error: they stand among the row's checks.
+    """
+    largest = [c for c in checks if c.got is None or not c.gate.startswith("mean-")]
+    if not largest:
         return None
-    worst = max(checks, key=lambda c: float("inf") if c.got is None else c.got / (c.limit or 1))
+    worst = max(largest, key=lambda c: float("inf") if c.got is None else c.got / (c.limit or 1))
     return WorstError(worst.gate, worst.got, worst.limit, worst.unit)
 
 
