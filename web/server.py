@@ -5,7 +5,6 @@ import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import click
 import waitress
@@ -32,10 +31,15 @@ def serve_until_stopped(bundles: Sequence[Path], host: str, port: int, *, as_jso
     with listening_socket(host, port) as listener:
         url = address_of(host, listener.getsockname()[1])
         server = waitress.create_server(app, sockets=[listener], threads=_THREADS)
-        _stop_on_sigterm()
-        click.echo(_announcement(app, url, as_json=as_json))
-        click.echo("Ctrl-C stops it.", err=True)
-        server.run()
+        # SIGTERM ends the loop as Ctrl-C does: requests under way are finished
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            click.echo(_announcement(app, url, as_json=as_json))
+            click.echo("Ctrl-C stops it.", err=True)
+            server.run()
+        except KeyboardInterrupt:
+            # told to stop between the announcement and the loop, which handles it itself
+            server.close()
     return 0
 
 
@@ -86,12 +90,3 @@ def _announcement(app: Flask, url: str, *, as_json: bool) -> str:
         for name, one in served.items()
     ]
     return json.dumps({"url": url, "bundles": bundles})
-
-
-def _stop_on_sigterm() -> None:
-    """Make SIGTERM end the server's loop as Ctrl-C does: requests under way are finished."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, stop)

@@ -47,8 +47,8 @@ def build_vendor(web: Path = WEB, vendor: Path = VENDOR) -> bool:
             copy = shutil.copytree if path.is_dir() else shutil.copy
             copy(path, place / path.name)
         node, npm = _node_and_npm()
-        _run([*npm, "ci", "--omit=dev", "--loglevel=error"], place)
-        _run([*node, "build.mjs", str(place / "built")], place)
+        _run("npm ci", [*npm, "ci", "--omit=dev", "--loglevel=error"], place)
+        _run("node build.mjs", [*node, "build.mjs", str(place / "built")], place)
         (place / "built" / _STAMP).write_text(stamp)
         shutil.rmtree(vendor, ignore_errors=True)
         shutil.copytree(place / "built", vendor)
@@ -81,11 +81,10 @@ def _node_and_npm() -> tuple[list[str], list[str]]:
     return [system_node], [system_npm]
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _run(step: str, command: list[str], folder: Path) -> None:
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if finished.returncode:
         said = (finished.stderr or finished.stdout).strip()
-        step = " ".join(Path(part).name for part in command[-3:])
         raise SystemExit(
             f"{said}\nedgeproof: building the page failed at `{step}` with exit code "
             f"{finished.returncode}; npm needs a reachable package registry "

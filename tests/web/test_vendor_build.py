@@ -48,7 +48,7 @@ def test_failing_npm_is_one_sentence_and_leaves_what_was_there(
     failing = [sys.executable, "-c", FAKE_NPM]
     monkeypatch.setattr(vendor_build, "_node_and_npm", lambda: (failing, failing))
     with pytest.raises(
-        SystemExit, match=r"building the page failed at .* exit code 7; npm needs"
+        SystemExit, match=r"building the page failed at `npm ci` with exit code 7; npm needs"
     ) as raised:
         vendor_build.build_vendor(web_copy, vendor)
     assert "ENOTFOUND: no registry" in str(raised.value)
