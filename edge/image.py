@@ -129,15 +129,23 @@ def _fitted(picture: Image.Image, contract: InputContract) -> Image.Image:
             top = (height - kept) // 2
             picture = picture.crop((0, top, width, top + kept))
     if contract.fit != "pad":
-        return picture.resize((target_w, target_h), Image.Resampling.BILINEAR)
+        return _resized(picture, target_w, target_h)
     if wider:
         inner = target_w, max(1, (2 * height * target_w + width) // (2 * width))
     else:
         inner = max(1, (2 * width * target_h + height) // (2 * height)), target_h
-    resized = picture.resize(inner, Image.Resampling.BILINEAR)
+    resized = _resized(picture, *inner)
     canvas = Image.new(picture.mode, (target_w, target_h), _background(picture.mode, contract))
     canvas.paste(resized, ((target_w - inner[0]) // 2, (target_h - inner[1]) // 2))
     return canvas
+
+
+def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """Two calls, so that the horizontal pass comes first: Pillow 13 alone would choose the order
+    by the picture's shape, older ones would not, and each pass rounds to 8 bits.
+    """
+    across = picture.resize((width, picture.height), Image.Resampling.BILINEAR)
+    return across.resize((width, height), Image.Resampling.BILINEAR)
 
 
 def _background(mode: str, contract: InputContract) -> int | tuple[int, ...]:

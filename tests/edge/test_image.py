@@ -90,6 +90,15 @@ def test_resize_is_antialiased() -> None:
     assert 120 <= image.min() <= image.max() <= 135
 
 
+@pytest.mark.parametrize("shape", [(40, 300), (300, 40), (64, 64)])
+def test_resize_goes_across_first_whatever_the_shape(shape: tuple[int, int]) -> None:
+    # each pass rounds to 8 bits, so the order shows; Pillow 13 chooses it by the shape
+    picture = Image.fromarray(noise(*shape))
+    across = picture.resize((8, shape[0]), Image.Resampling.BILINEAR)
+    expected = np.asarray(across.resize((8, 8), Image.Resampling.BILINEAR))
+    np.testing.assert_array_equal(image_from_file(encoded(picture), GRAY)[..., 0], expected)
+
+
 def test_fit_crop_keeps_the_centre_and_pad_keeps_everything() -> None:
     wide = np.zeros((8, 24), dtype=np.uint8)
     wide[:, 8:16] = 255
