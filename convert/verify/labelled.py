@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -122,7 +121,12 @@ def _from_recipe(data: Path, bundle: Bundle, contract: InputContract) -> Labelle
             f"expected in {data} one folder for each label "
             f"({', '.join(bundle.manifest.labels[:5])}, ...), got none of them"
         )
-    config = recorded_source(bundle).run_config or _recorded(bundle)
+    config = recorded_source(bundle).run_config
+    if config is None:
+        raise DataError(
+            f"expected the run that {bundle.folder} was made from, to split {recipe} as training "
+            "did, got none; name it with --source RUN"
+        )
     images, labels = known[recipe].load()(data, contract, config)
     return Labelled(f"test set of {recipe} in {data}", images, labels, len(images))
 
@@ -130,12 +134,6 @@ def _from_recipe(data: Path, bundle: Bundle, contract: InputContract) -> Labelle
 def _test_sets() -> dict[str | None, EntryPoint]:
     """The recipes that offer a labelled test set."""
     return {point.name: point for point in entry_points(group="edgeproof.test_sets")}
-
-
-def _recorded(bundle: Bundle) -> dict[str, Any]:
-    """What the manifest keeps of the run's config, where the run itself is gone."""
-    provenance = bundle.manifest.provenance
-    return {"recipe": provenance.recipe, "seed": provenance.seed}
 
 
 def _fitting(labelled: Labelled, bundle: Bundle) -> Labelled:

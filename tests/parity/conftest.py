@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,12 @@ class Lab:
             running = registry.start(name, opened)
             return AlteredRunning(running, alter) if alter and name == runtime else running
 
-        return verify_bundle(bundle, plan=plan, data=data, limit=60, start=start)
+        # in a thread of its own: Playwright allows one synchronous session for each thread, and
+        # the suite's shared browser may hold this one's
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            return thread.submit(
+                verify_bundle, bundle, plan=plan, data=data, limit=60, start=start
+            ).result()
 
     def change_manifest(self, change: Callable[[dict[str, Any]], None]) -> None:
         path = self.bundle / "bundle.json"
