@@ -8,11 +8,11 @@ from edgeproof.convert.bundle_writer import write_bundle
 from edgeproof.convert.conversion import bundle_content
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress, Silent
-from edgeproof.convert.silence import captured_stderr
 from edgeproof.convert.source import find_source
 from edgeproof.edge.bundle import MANIFEST
 from edgeproof.edge.manifest import Manifest
 from edgeproof.edge.output_folder import check_output
+from edgeproof.edge.silence import captured_stderr
 
 
 def convert_model(

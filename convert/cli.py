@@ -91,10 +91,10 @@ def _converted(
 ) -> tuple[BundleContent, Manifest]:
     from edgeproof.convert.calibration import check_calibration_path
     from edgeproof.convert.labels import labels_from_file
-    from edgeproof.convert.silence import captured_stderr, talk_stream
     from edgeproof.convert.source import find_source
     from edgeproof.convert.variants import chosen_variants
     from edgeproof.edge.bundle import MANIFEST
+    from edgeproof.edge.silence import captured_stderr, talk_stream
 
     # everything cheap first: importing TensorFlow alone costs seconds
     recipes = chosen_variants(options.variants)

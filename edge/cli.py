@@ -52,9 +52,11 @@ def classify(
     cannot be read is reported and the others go on; the exit code is then 1.
     """
     from edgeproof.edge.classifier import Classifier
+    from edgeproof.edge.silence import captured_stderr
 
     sources = _sources(images)
-    classifier = Classifier(bundle, variant, runtime=runtime, threads=threads)  # type: ignore[arg-type]
+    with captured_stderr():
+        classifier = Classifier(bundle, variant, runtime=runtime, threads=threads)  # type: ignore[arg-type]
     failed = False
     for name, source in sources:
         try:

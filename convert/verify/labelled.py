@@ -1,6 +1,7 @@
 """Labelled images that training never saw: from the bundle, a folder tree, an .npz or a recipe."""
 
 import os
+import zipfile
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -92,7 +93,7 @@ def _from(data: Path, bundle: Bundle, contract: InputContract) -> Labelled:
 def _from_npz(path: Path) -> Labelled:
     if not path.is_file():
         raise DataError(f"expected an .npz file at {path}, got none")
-    with np.load(path, allow_pickle=False) as arrays:
+    with _opened_npz(path) as arrays:
         missing = [name for name in ("images", "labels") if name not in arrays.files]
         if missing:
             raise DataError(
@@ -100,6 +101,16 @@ def _from_npz(path: Path) -> Labelled:
             )
         images, labels = arrays["images"], arrays["labels"]
     return Labelled(str(path), images, labels, len(images))
+
+
+def _opened_npz(path: Path) -> np.lib.npyio.NpzFile:
+    try:
+        opened = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"expected an .npz file, got {path}, which is not one: {error}") from error
+    if not isinstance(opened, np.lib.npyio.NpzFile):
+        raise DataError(f"expected an .npz file, got {path}, which holds a single array")
+    return opened
 
 
 def _from_tree(data: Path, labels: tuple[str, ...], contract: InputContract) -> Labelled:

@@ -69,6 +69,11 @@ def test_json_lines_have_the_documented_keys(cli: Cli, digits_bundle: Path, tmp_
     assert str(broken) in done.stderr
 
 
+def test_nothing_but_results_is_said(cli: Cli, digits_bundle: Path) -> None:
+    done = cli("classify", digits_bundle, golden_files(digits_bundle)[0][0])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_folder_and_standard_input(cli: Cli, digits_bundle: Path) -> None:
     files, labels = golden_files(digits_bundle)
     done = cli("classify", digits_bundle, files[0].parent)

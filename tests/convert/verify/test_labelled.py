@@ -91,3 +91,11 @@ def test_arrays_that_do_not_fit(
     np.savez(path, **fitted)
     with pytest.raises(DataError, match=message):
         read_labelled(bundle, path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_an_npz_that_is_none(bundle: Bundle, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"expected an \.npz file, got .*, which is not one"):
+        read_labelled(bundle, path)

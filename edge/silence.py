@@ -1,8 +1,8 @@
-"""TensorFlow's talk kept away from the user's terminal, and kept for error messages.
+"""The talk of native libraries kept away from the user's terminal.
 
-TensorFlow, absl, MLIR and the TFLite converter write to file descriptor 2 from C++, where no
-Python setting reaches them (`cudart_stub.cc` and absl's own warning even before their log level
-is read), so the descriptor itself is turned to a temporary file.
+LiteRT, TensorFlow, absl and the TFLite converter write to file descriptor 2 from C++, where no
+Python setting reaches them ("Created TensorFlow Lite XNNPACK delegate"; `cudart_stub.cc` even
+before its log level is read), so the descriptor itself is turned to a temporary file.
 """
 
 from __future__ import annotations
