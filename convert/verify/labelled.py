@@ -93,24 +93,22 @@ def _from(data: Path, bundle: Bundle, contract: InputContract) -> Labelled:
 def _from_npz(path: Path) -> Labelled:
     if not path.is_file():
         raise DataError(f"expected an .npz file at {path}, got none")
-    with _opened_npz(path) as arrays:
-        missing = [name for name in ("images", "labels") if name not in arrays.files]
-        if missing:
-            raise DataError(
-                f"expected the arrays images and labels in {path}, got {', '.join(arrays.files)}"
-            )
-        images, labels = arrays["images"], arrays["labels"]
+    arrays = _arrays(path)
+    missing = [name for name in ("images", "labels") if name not in arrays]
+    if missing:
+        raise DataError(
+            f"expected the arrays images and labels in {path}, got {', '.join(arrays) or 'none'}"
+        )
+    images, labels = arrays["images"], arrays["labels"]
     return Labelled(str(path), images, labels, len(images))
 
 
-def _opened_npz(path: Path) -> np.lib.npyio.NpzFile:
+def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        opened = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as opened:
+            return {name: opened[name] for name in opened.files}
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise DataError(f"expected an .npz file, got {path}, which is not one: {error}") from error
-    if not isinstance(opened, np.lib.npyio.NpzFile):
-        raise DataError(f"expected an .npz file, got {path}, which holds a single array")
-    return opened
 
 
 def _from_tree(data: Path, labels: tuple[str, ...], contract: InputContract) -> Labelled:
