@@ -13,12 +13,11 @@ from edgeproof.convert.calibration import Calibration, calibration_from_path
 from edgeproof.convert.content import BundleContent, ConvertedVariant, GoldenPictures
 from edgeproof.convert.description import Description, describe
 from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.freeze import freeze
+from edgeproof.convert.freeze import Trace, frozen_trace, trace
 from edgeproof.convert.golden import (
     GoldenInputs,
     golden_inputs,
     heldout_from_run,
-    keras_outputs,
 )
 from edgeproof.convert.golden_files import (
     encoded_pictures,
@@ -26,6 +25,7 @@ from edgeproof.convert.golden_files import (
     pictures_from_run,
 )
 from edgeproof.convert.keras_model import keras_model, with_image_size
+from edgeproof.convert.keras_outputs import keras_outputs
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.source import ModelSource, source_sha256
@@ -59,7 +59,8 @@ def bundle_content(
     progress.step("loading the model")
     model = _sized(keras_model(source), options)
     progress.step("freezing the graph")
-    frozen = freeze(model)
+    traced = trace(model)
+    frozen = frozen_trace(traced)
     description = describe(source, model, frozen, options, progress.note)
     calibration = _calibration(source, model, description, options, seed)
     heldout = None
@@ -74,8 +75,8 @@ def bundle_content(
         count=options.golden,
         seed=seed,
     )
-    golden_outputs = tuple(keras_outputs(model, golden.arrays))
-    pictures = _golden_pictures(source, model, description.contract, golden)
+    golden_outputs = tuple(keras_outputs(model, traced, golden.arrays))
+    pictures = _golden_pictures(source, model, traced, description.contract, golden)
     maker = VariantMaker(
         model, frozen, calibration, progress, has_layers=source.kind != "saved-model"
     )
@@ -144,14 +145,18 @@ def _calibration(
 
 
 def _golden_pictures(
-    source: ModelSource, model: keras.Model, contract: InputContract | None, golden: GoldenInputs
+    source: ModelSource,
+    model: keras.Model,
+    traced: Trace,
+    contract: InputContract | None,
+    golden: GoldenInputs,
 ) -> GoldenPictures | None:
     if contract is None or model.inputs[0].shape[0] is not None:
         return None
     examples = pictures_from_run(source.run) if source.run is not None else []
     pictures = encoded_pictures(examples or pictures_from_images(golden.stored[0]))
     images = np.stack([image_from_file(p.content, contract) for p in pictures])
-    outputs = keras_outputs(model, (batch_from_images(images, contract),))
+    outputs = keras_outputs(model, traced, (batch_from_images(images, contract),))
     return GoldenPictures(pictures, images, outputs[0])
 
 

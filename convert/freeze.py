@@ -15,6 +15,7 @@ from edgeproof.convert.errors import ConvertError
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     from tensorflow.core.framework.graph_pb2 import GraphDef
 
 
@@ -48,8 +49,31 @@ class FrozenGraph:
 UNROLLED_STEPS = 256
 
 
+@dataclass(frozen=True)
+class Trace:
+    """A model as one TensorFlow function for inference, its variables still variables."""
+
+    function: Any
+    model_name: str
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+
+    def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs of one batch, in the model's order, in their own types."""
+        import tensorflow as tf
+
+        specs = self.function.inputs[: len(arrays)]
+        tensors = [tf.cast(a, spec.dtype) for a, spec in zip(arrays, specs, strict=True)]
+        return [tf.convert_to_tensor(t).numpy() for t in tf.nest.flatten(self.function(*tensors))]
+
+
 def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
-    """Trace a built Keras 3 model for inference and freeze its variables.
+    """Trace a built Keras model for inference and freeze its variables. Raises as `trace`."""
+    return frozen_trace(trace(model, batch=batch))
+
+
+def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
+    """Trace a built Keras model for inference, as `model.predict` does.
 
     Recurrent layers over at most `UNROLLED_STEPS` steps are unrolled, for TF.js 4.22 does not run
     Keras' loops; longer ones, and those of a free length, stay `While` nodes with functions.
@@ -61,9 +85,6 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
         ConvertError: the model has no inputs or outputs yet, or it cannot be traced.
     """
     import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
 
     symbolic_inputs, symbolic_outputs = _symbolic_tensors(model)
     specs = [
@@ -79,21 +100,48 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
     try:
         with _unrolling(model):
             concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
-        frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
     except (ValueError, TypeError, tf.errors.OpError) as error:
+        raise _untraceable(model.name, error) from error
+    return Trace(
+        concrete,
+        model.name,
+        tuple(t.name for t in symbolic_inputs),
+        tuple(_output_names(model, len(symbolic_outputs))),
+    )
+
+
+def frozen_trace(traced: Trace) -> FrozenGraph:
+    """The traced function with its variables as constants.
+
+    Raises:
+        ConvertError: it holds state that cannot become constants.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    try:
+        frozen = convert_variables_to_constants_v2(traced.function, lower_control_flow=False)
+    except (ValueError, TypeError, tf.errors.OpError) as error:
+        raise _untraceable(traced.model_name, error) from error
+    if len(frozen.inputs) != len(traced.input_names):
         raise ConvertError(
-            f"expected a model that TensorFlow can trace with a free batch, got {model.name!r}, "
-            f"which stops with: {_first_line(error)}"
-        ) from error
-    if len(frozen.inputs) != len(specs):
-        raise ConvertError(
-            f"expected a model whose state is in its weights, got {model.name!r}, which keeps "
-            "resources such as lookup tables that cannot be frozen; move them out of the model"
+            f"expected a model whose state is in its weights, got {traced.model_name!r}, which "
+            "keeps resources such as lookup tables that cannot be frozen; move them out of the "
+            "model"
         )
     return FrozenGraph(
         frozen.graph.as_graph_def(),
-        _graph_tensors([t.name for t in symbolic_inputs], frozen.inputs),
-        _graph_tensors(_output_names(model, len(symbolic_outputs)), frozen.outputs),
+        _graph_tensors(traced.input_names, frozen.inputs),
+        _graph_tensors(traced.output_names, frozen.outputs),
+    )
+
+
+def _untraceable(name: str, error: Exception) -> ConvertError:
+    return ConvertError(
+        f"expected a model that TensorFlow can trace with a free batch, got {name!r}, "
+        f"which stops with: {_first_line(error)}"
     )
 
 

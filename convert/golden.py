@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,19 +39,6 @@ class HeldOutImages:
     images: np.ndarray
     labels: np.ndarray
     total: int
-
-
-def keras_outputs(model: keras.Model, arrays: tuple[np.ndarray, ...]) -> list[np.ndarray]:
-    """The model's outputs in its order, as float32, run for inference in small batches."""
-    import keras
-
-    batch = model.inputs[0].shape[0] or 32
-    parts: list[list[np.ndarray]] = []
-    for start in range(0, len(arrays[0]), batch):
-        chunk = [array[start : start + batch] for array in arrays]
-        outputs = keras.tree.flatten(model(_structured(model, chunk), training=False))
-        parts.append([np.asarray(keras.ops.convert_to_numpy(o), np.float32) for o in outputs])
-    return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 
 def golden_inputs(
@@ -124,17 +111,6 @@ def heldout_from_run(run: Path, contract: InputContract, labels: int) -> HeldOut
             f"expected labels 0 to {labels - 1} in {path}, got {classes.min()} to {classes.max()}"
         )
     return HeldOutImages(images, classes.astype(np.int64), total)
-
-
-def _structured(model: keras.Model, arrays: list[np.ndarray]) -> Any:
-    """The arrays in the form that the model was built for: alone, or as a list or dictionary."""
-    import keras
-
-    try:
-        form = model.input
-    except AttributeError:  # a Sequential or subclassed model that was loaded and never called
-        form = model.inputs if len(arrays) > 1 else model.inputs[0]
-    return keras.tree.pack_sequence_as(form, arrays)
 
 
 def _some(images: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -72,7 +72,7 @@ class VariantMaker:
         self._calibration = calibration
         self._progress = progress
         self._has_layers = has_layers
-        self._float_tflite = _Once(lambda: float_tflite(model, batch=fixed_batch(model)))
+        self._float_tflite = _Once(lambda: float_tflite(model, frozen, batch=fixed_batch(model)))
         self._ranges = _Once(self._measured_ranges)
         self._topology = _Once(lambda: prepared(frozen))
 
