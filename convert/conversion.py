@@ -24,7 +24,7 @@ from edgeproof.convert.golden_files import (
     pictures_from_images,
     pictures_from_run,
 )
-from edgeproof.convert.keras_model import keras_model, with_image_size
+from edgeproof.convert.keras_model import keras_model, tflite_batch, with_image_size
 from edgeproof.convert.keras_outputs import keras_outputs
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress
@@ -57,7 +57,14 @@ def bundle_content(
     recipes = chosen_variants(options.variants)
     seed = options.seed if options.seed is not None else (source.seed or 0)
     progress.step("loading the model")
-    model = _sized(keras_model(source), options)
+    loaded = keras_model(
+        source,
+        trust_lambda=options.trust_lambda,
+        custom=options.custom_objects,
+        note=progress.note,
+    )
+    model = _sized(loaded, options)
+    batch = tflite_batch(model, options.batch)
     progress.step("freezing the graph")
     traced = trace(model)
     frozen = frozen_trace(traced)
@@ -78,7 +85,12 @@ def bundle_content(
     golden_outputs = tuple(keras_outputs(model, traced, golden.arrays))
     pictures = _golden_pictures(source, model, traced, description.contract, golden)
     maker = VariantMaker(
-        model, frozen, calibration, progress, has_layers=source.kind != "saved-model"
+        model,
+        frozen,
+        calibration,
+        progress,
+        batch=batch,
+        has_layers=source.kind != "saved-model",
     )
     variants: list[ConvertedVariant] = []
     skipped: list[SkippedVariant] = []

@@ -6,12 +6,12 @@ is a constant, the batch is free, and inputs and outputs keep the Keras model's 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.unrolling import unrolled
 
 if TYPE_CHECKING:
     import keras
@@ -98,7 +98,7 @@ def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
         return [tf.convert_to_tensor(t) for t in tf.nest.flatten(model(structured, training=False))]
 
     try:
-        with _unrolling(model):
+        with unrolled(model, UNROLLED_STEPS):
             concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         raise _untraceable(model.name, error) from error
@@ -143,32 +143,6 @@ def _untraceable(name: str, error: Exception) -> ConvertError:
         f"expected a model that TensorFlow can trace with a free batch, got {name!r}, "
         f"which stops with: {_first_line(error)}"
     )
-
-
-@contextlib.contextmanager
-def _unrolling(model: keras.Model) -> Iterator[None]:
-    """Let recurrent layers decide at each call, by the number of steps, whether to unroll."""
-    import keras
-
-    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.RNN)]
-    settings = [layer.unroll for layer in layers]
-    for layer in layers:
-        layer.inner_loop = _inner_loop(layer, layer.inner_loop)
-    try:
-        yield
-    finally:
-        for layer, unroll in zip(layers, settings, strict=True):
-            del layer.inner_loop
-            layer.unroll = unroll
-
-
-def _inner_loop(layer: Any, original: Callable[..., Any]) -> Callable[..., Any]:
-    def inner_loop(sequences: Any, *args: Any, **kwargs: Any) -> Any:
-        steps = sequences.shape[1]
-        layer.unroll = steps is not None and steps <= UNROLLED_STEPS
-        return original(sequences, *args, **kwargs)
-
-    return inner_loop
 
 
 def _symbolic_tensors(model: keras.Model) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from edgeproof.convert.calibration import Calibration
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.keras_flavour import tensor_dtype
 from edgeproof.edge.contract import InputContract
 from edgeproof.edge.image import batch_from_images
 
@@ -124,7 +125,7 @@ def _synthetic_array(tensor: keras.KerasTensor, count: int, rng: np.random.Gener
             f"expected fixed sizes, got the input {tensor.name} of {tuple(tensor.shape)}; "
             "rebuild the model with a fixed input shape"
         )
-    if np.issubdtype(np.dtype(tensor.dtype), np.floating):
-        return rng.normal(0, 1, shape).astype(tensor.dtype)
+    if np.issubdtype(tensor_dtype(tensor), np.floating):
+        return rng.normal(0, 1, shape).astype(tensor_dtype(tensor))
     # indices of an embedding or categories: 0 and 1 exist in any of them
-    return rng.integers(0, 2, shape).astype(tensor.dtype)
+    return rng.integers(0, 2, shape).astype(tensor_dtype(tensor))

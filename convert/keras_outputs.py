@@ -37,7 +37,7 @@ def keras_outputs(model: keras.Model, traced: Trace, arrays: Sequence[np.ndarray
     ]
     outputs = [np.concatenate(part).astype(np.float32) for part in zip(*parts, strict=True)]
     count = model.inputs[0].shape[0] or 1
-    limit = _SAME if model.dtype_policy.compute_dtype == "float32" else _SAME_IN_HALF
+    limit = _SAME if _compute_dtype(model) == "float32" else _SAME_IN_HALF
     eager = layer_by_layer(model, [array[:count] for array in arrays])
     for whole, expected in zip(outputs, eager, strict=True):
         difference = np.abs(whole[:count] - expected).max(initial=0)
@@ -56,6 +56,12 @@ def layer_by_layer(model: keras.Model, arrays: Sequence[np.ndarray]) -> list[np.
 
     outputs = tf.nest.flatten(model(_structured(model, list(arrays)), training=False))
     return [tf.cast(output, tf.float32).numpy() for output in outputs]
+
+
+def _compute_dtype(model: keras.Model) -> str:
+    """float32, or the half precision that any layer computes in."""
+    types = {layer.compute_dtype for layer in model._flatten_layers(include_self=False)}
+    return next((t for t in ("float16", "bfloat16") if t in types), "float32")
 
 
 def _structured(model: keras.Model, arrays: list[np.ndarray]) -> Any:
