@@ -111,7 +111,7 @@ def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
 
 
 def frozen_trace(traced: Trace) -> FrozenGraph:
-    """The traced function with its variables as constants.
+    """The traced function with its variables as constants; half precision becomes float32.
 
     Raises:
         ConvertError: it holds state that cannot become constants.
@@ -131,8 +131,12 @@ def frozen_trace(traced: Trace) -> FrozenGraph:
             "keeps resources such as lookup tables that cannot be frozen; move them out of the "
             "model"
         )
+    from edgeproof.convert.integer_products import float_products
+    from edgeproof.convert.tfjs.narrow import HALVES, has_halves, narrow
+
+    graph_def = float_products(frozen.graph.as_graph_def())
     return FrozenGraph(
-        frozen.graph.as_graph_def(),
+        narrow(graph_def, HALVES) if has_halves(graph_def) else graph_def,
         _graph_tensors(traced.input_names, frozen.inputs),
         _graph_tensors(traced.output_names, frozen.outputs),
     )
@@ -187,7 +191,7 @@ def _graph_tensors(names: Iterable[str], tensors: Sequence[Any]) -> tuple[GraphT
         GraphTensor(
             name,
             tensor.name,
-            tensor.dtype.name,
+            "float32" if tensor.dtype.name in ("float16", "bfloat16") else tensor.dtype.name,
             None if tensor.shape.rank is None else tuple(tensor.shape.as_list()),
         )
         for name, tensor in unique.items()

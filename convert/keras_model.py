@@ -34,7 +34,7 @@ def keras_model(
         custom: the user's own classes, as `module:Class`.
 
     Raises:
-        ConvertError: custom layers, a format that Keras cannot read, NaN weights, or no output.
+        ConvertError: custom layers, a format that Keras cannot read, NaN weights, or sizes of zero.
     """
     if source.kind == "saved-model":
         return _model_from_saved_model(source.path)
@@ -118,13 +118,8 @@ def _check_weights(model: keras.Model, source: ModelSource) -> None:
 
 
 def _check_tensors(model: keras.Model, source: ModelSource) -> None:
-    """Refuse models that compute nothing; what is not known before a call is for tracing to say."""
+    """Refuse sizes of zero; what is not known before a call is for tracing to say."""
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
-    if outputs is not None and not outputs:
-        raise ConvertError(
-            f"expected a model with at least one output, got none in {source.path}; "
-            "build it with keras.Model(inputs, outputs) and save it again"
-        )
     for tensor in (*(inputs or ()), *(outputs or ())):
         if 0 in tuple(tensor.shape):
             raise ConvertError(

@@ -162,6 +162,12 @@ def _architecture(path: Path, text: str | bytes) -> dict[str, Any]:
         raise ConvertError(f"{path}: its stored architecture is not JSON: {error}") from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ConvertError(f"{path}: expected a stored Keras model, got another JSON document")
+    model = config.get("config")
+    if isinstance(model, dict) and model.get("output_layers") in ([], {}):
+        raise ConvertError(
+            f"expected a model with at least one output, got none in {path}; "
+            "build it with keras.Model(inputs, outputs) and save it again"
+        )
     return config
 
 
