@@ -17,7 +17,7 @@ PACKAGES := edge train convert web
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint format browser clean
+.PHONY: demo test test-zoo lint format browser clean
 
 demo: $(READY)  ## train on real handwritten digits, convert, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
@@ -31,6 +31,10 @@ endif
 
 test: $(READY) browser web/node_modules/.installed  ## everything, the real browser included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-zoo: $(READY) web/node_modules/.installed  ## one Keras Applications model per family; slow
+	$(BIN)/python -m pytest -m zoo tests/convert/test_zoo.py $(ARGS)
+	@cat build/zoo.md
 
 lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc
 	$(BIN)/ruff check -q .

@@ -34,9 +34,8 @@ def convert_model(
     target = Path(bundle)
     check_output(target, force=force, marker=MANIFEST)
     command = f"convert_model({str(model)!r}, {str(bundle)!r})"
-    source = find_source(Path(model))
+    options = options or ConvertOptions()
+    source = find_source(Path(model), trust_lambda=options.trust_lambda)
     with captured_stderr():
-        content = bundle_content(
-            source, options or ConvertOptions(), command=command, progress=progress or Silent()
-        )
+        content = bundle_content(source, options, command=command, progress=progress or Silent())
     return write_bundle(target, content, force=force)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.keras_flavour import tensor_dtype
 from edgeproof.edge.contract import InputContract
 from edgeproof.edge.image import batch_from_images, image_from_file
 
@@ -133,18 +134,19 @@ def _checked_array(path: Path, array: np.ndarray, tensor: keras.KerasTensor) -> 
     fits = array.ndim == len(wanted) + 1 and all(
         w in (None, got) for w, got in zip(wanted, array.shape[1:], strict=True)
     )
-    is_float = np.issubdtype(np.dtype(tensor.dtype), np.floating)
+    is_float = np.issubdtype(tensor_dtype(tensor), np.floating)
     kind_fits = np.issubdtype(array.dtype, np.floating if is_float else np.integer)
     if not fits or not kind_fits:
+        sizes = " x ".join(map(str, wanted))
         raise ConvertError(
-            f"expected {tensor.name} as {tensor.dtype} of N x {' x '.join(map(str, wanted))} "
+            f"expected {tensor.name} as {tensor_dtype(tensor)} of N x {sizes} "
             f"in {path}, got {array.dtype} of {' x '.join(map(str, array.shape))}"
         )
     if is_float and not np.isfinite(array).all():
         raise ConvertError(
             f"expected finite values in {tensor.name} of {path}, got NaN or infinity"
         )
-    return array.astype(tensor.dtype)
+    return array.astype(tensor_dtype(tensor))
 
 
 def _npz(path: Path) -> dict[str, np.ndarray]:

@@ -56,6 +56,22 @@ _PATH = click.Path(path_type=Path)
     type=click.Choice(["softmax", "logits", "sigmoid"]),
     help="How to read the output. Default: from the model's last operation.",
 )
+@click.option(
+    "--batch",
+    metavar="N|dynamic",
+    help="Samples per call of the TFLite files. Default: the model's own fixed batch, or 1.",
+)
+@click.option(
+    "--trust-lambda",
+    is_flag=True,
+    help="Run the Python code of Lambda layers: only for files whose origin you know.",
+)
+@click.option(
+    "--custom-objects",
+    multiple=True,
+    metavar="module:Class",
+    help="A layer class or function of your own; may be given more than once.",
+)
 @click.option("--name", help="The bundle's name. Default: the run's, or the file's.")
 @click.option("--seed", type=int, help="Of the golden and calibration samples.")
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
@@ -73,7 +89,7 @@ def convert(
     """Convert a Keras MODEL to a bundle of TensorFlow Lite and TensorFlow.js files.
 
     MODEL is a run folder, a .keras, .h5 or .hdf5 file, or a SavedModel folder. Python code that is
-    stored in a model is never run.
+    stored in a model is not run, unless --trust-lambda says so.
     """
     require("convert", "convert", "tensorflow", "keras", "ai_edge_quantizer", "rich", "h5py")
     start = time.perf_counter()
@@ -103,7 +119,7 @@ def _converted(
         labels_from_file(options.labels)
     if options.calibration is not None:
         check_calibration_path(options.calibration)
-    source = find_source(model)
+    source = find_source(model, trust_lambda=options.trust_lambda)
     with talk_stream() as stream, captured_stderr():
         from edgeproof.convert.progress import shown_progress
 
@@ -124,6 +140,7 @@ def _options(variants: str, given: dict[str, Any]) -> ConvertOptions:
 
     if given["normalize"] and (given["scale"] or given["offset"]):
         raise UsageError("expected --normalize or --scale and --offset, got both; choose one")
+    given["batch"] = _batch(given["batch"])
     given["scale"] = _numbers("scale", given["scale"], float)
     given["offset"] = _numbers("offset", given["offset"], float)
     given["background"] = _numbers("background", given["background"], int)
@@ -132,6 +149,14 @@ def _options(variants: str, given: dict[str, Any]) -> ConvertOptions:
         if given[name] is not None and len(given[name]) != length:
             raise UsageError(f"expected {length} numbers for --{name}, got {len(given[name])}")
     return ConvertOptions(variants=variants, **given)
+
+
+def _batch(text: str | None) -> int | str | None:
+    if text is None or text == "dynamic":
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"expected a number of at least 1 or dynamic for --batch, got {text!r}")
+    return int(text)
 
 
 def _numbers(

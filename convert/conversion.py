@@ -13,19 +13,19 @@ from edgeproof.convert.calibration import Calibration, calibration_from_path
 from edgeproof.convert.content import BundleContent, ConvertedVariant, GoldenPictures
 from edgeproof.convert.description import Description, describe
 from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.freeze import freeze
+from edgeproof.convert.freeze import Trace, frozen_trace, trace
 from edgeproof.convert.golden import (
     GoldenInputs,
     golden_inputs,
     heldout_from_run,
-    keras_outputs,
 )
 from edgeproof.convert.golden_files import (
     encoded_pictures,
     pictures_from_images,
     pictures_from_run,
 )
-from edgeproof.convert.keras_model import keras_model, with_image_size
+from edgeproof.convert.keras_model import keras_model, tflite_batch, with_image_size
+from edgeproof.convert.keras_outputs import keras_outputs
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.source import ModelSource, source_sha256
@@ -57,9 +57,17 @@ def bundle_content(
     recipes = chosen_variants(options.variants)
     seed = options.seed if options.seed is not None else (source.seed or 0)
     progress.step("loading the model")
-    model = _sized(keras_model(source), options)
+    loaded = keras_model(
+        source,
+        trust_lambda=options.trust_lambda,
+        custom=options.custom_objects,
+        note=progress.note,
+    )
+    model = _sized(loaded, options)
+    batch = tflite_batch(model, options.batch)
     progress.step("freezing the graph")
-    frozen = freeze(model)
+    traced = trace(model)
+    frozen = frozen_trace(traced)
     description = describe(source, model, frozen, options, progress.note)
     calibration = _calibration(source, model, description, options, seed)
     heldout = None
@@ -74,10 +82,15 @@ def bundle_content(
         count=options.golden,
         seed=seed,
     )
-    golden_outputs = tuple(keras_outputs(model, golden.arrays))
-    pictures = _golden_pictures(source, model, description.contract, golden)
+    golden_outputs = tuple(keras_outputs(model, traced, golden.arrays))
+    pictures = _golden_pictures(source, model, traced, description.contract, golden)
     maker = VariantMaker(
-        model, frozen, calibration, progress, has_layers=source.kind != "saved-model"
+        model,
+        frozen,
+        calibration,
+        progress,
+        batch=batch,
+        has_layers=source.kind != "saved-model",
     )
     variants: list[ConvertedVariant] = []
     skipped: list[SkippedVariant] = []
@@ -144,14 +157,18 @@ def _calibration(
 
 
 def _golden_pictures(
-    source: ModelSource, model: keras.Model, contract: InputContract | None, golden: GoldenInputs
+    source: ModelSource,
+    model: keras.Model,
+    traced: Trace,
+    contract: InputContract | None,
+    golden: GoldenInputs,
 ) -> GoldenPictures | None:
     if contract is None or model.inputs[0].shape[0] is not None:
         return None
     examples = pictures_from_run(source.run) if source.run is not None else []
     pictures = encoded_pictures(examples or pictures_from_images(golden.stored[0]))
     images = np.stack([image_from_file(p.content, contract) for p in pictures])
-    outputs = keras_outputs(model, (batch_from_images(images, contract),))
+    outputs = keras_outputs(model, traced, (batch_from_images(images, contract),))
     return GoldenPictures(pictures, images, outputs[0])
 
 

@@ -6,15 +6,16 @@ is a constant, the batch is free, and inputs and outputs keep the Keras model's 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.unrolling import unrolled
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
     from tensorflow.core.framework.graph_pb2 import GraphDef
 
 
@@ -48,8 +49,31 @@ class FrozenGraph:
 UNROLLED_STEPS = 256
 
 
+@dataclass(frozen=True)
+class Trace:
+    """A model as one TensorFlow function for inference, its variables still variables."""
+
+    function: Any
+    model_name: str
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+
+    def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs of one batch, in the model's order, in their own types."""
+        import tensorflow as tf
+
+        specs = self.function.inputs[: len(arrays)]
+        tensors = [tf.cast(a, spec.dtype) for a, spec in zip(arrays, specs, strict=True)]
+        return [tf.convert_to_tensor(t).numpy() for t in tf.nest.flatten(self.function(*tensors))]
+
+
 def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
-    """Trace a built Keras 3 model for inference and freeze its variables.
+    """Trace a built Keras model for inference and freeze its variables. Raises as `trace`."""
+    return frozen_trace(trace(model, batch=batch))
+
+
+def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
+    """Trace a built Keras model for inference, as `model.predict` does.
 
     Recurrent layers over at most `UNROLLED_STEPS` steps are unrolled, for TF.js 4.22 does not run
     Keras' loops; longer ones, and those of a free length, stay `While` nodes with functions.
@@ -61,9 +85,6 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
         ConvertError: the model has no inputs or outputs yet, or it cannot be traced.
     """
     import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
 
     symbolic_inputs, symbolic_outputs = _symbolic_tensors(model)
     specs = [
@@ -77,50 +98,55 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
         return [tf.convert_to_tensor(t) for t in tf.nest.flatten(model(structured, training=False))]
 
     try:
-        with _unrolling(model):
+        with unrolled(model, UNROLLED_STEPS):
             concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
-        frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
     except (ValueError, TypeError, tf.errors.OpError) as error:
-        raise ConvertError(
-            f"expected a model that TensorFlow can trace with a free batch, got {model.name!r}, "
-            f"which stops with: {_first_line(error)}"
-        ) from error
-    if len(frozen.inputs) != len(specs):
-        raise ConvertError(
-            f"expected a model whose state is in its weights, got {model.name!r}, which keeps "
-            "resources such as lookup tables that cannot be frozen; move them out of the model"
-        )
-    return FrozenGraph(
-        frozen.graph.as_graph_def(),
-        _graph_tensors([t.name for t in symbolic_inputs], frozen.inputs),
-        _graph_tensors(_output_names(model, len(symbolic_outputs)), frozen.outputs),
+        raise _untraceable(model.name, error) from error
+    return Trace(
+        concrete,
+        model.name,
+        tuple(t.name for t in symbolic_inputs),
+        tuple(_output_names(model, len(symbolic_outputs))),
     )
 
 
-@contextlib.contextmanager
-def _unrolling(model: keras.Model) -> Iterator[None]:
-    """Let recurrent layers decide at each call, by the number of steps, whether to unroll."""
-    import keras
+def frozen_trace(traced: Trace) -> FrozenGraph:
+    """The traced function with its variables as constants; half precision becomes float32.
 
-    layers = [x for x in model._flatten_layers() if isinstance(x, keras.layers.RNN)]
-    settings = [layer.unroll for layer in layers]
-    for layer in layers:
-        layer.inner_loop = _inner_loop(layer, layer.inner_loop)
+    Raises:
+        ConvertError: it holds state that cannot become constants.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
     try:
-        yield
-    finally:
-        for layer, unroll in zip(layers, settings, strict=True):
-            del layer.inner_loop
-            layer.unroll = unroll
+        frozen = convert_variables_to_constants_v2(traced.function, lower_control_flow=False)
+    except (ValueError, TypeError, tf.errors.OpError) as error:
+        raise _untraceable(traced.model_name, error) from error
+    if len(frozen.inputs) != len(traced.input_names):
+        raise ConvertError(
+            f"expected a model whose state is in its weights, got {traced.model_name!r}, which "
+            "keeps resources such as lookup tables that cannot be frozen; move them out of the "
+            "model"
+        )
+    from edgeproof.convert.integer_products import float_products
+    from edgeproof.convert.tfjs.narrow import HALVES, has_halves, narrow
+
+    graph_def = float_products(frozen.graph.as_graph_def())
+    return FrozenGraph(
+        narrow(graph_def, HALVES) if has_halves(graph_def) else graph_def,
+        _graph_tensors(traced.input_names, frozen.inputs),
+        _graph_tensors(traced.output_names, frozen.outputs),
+    )
 
 
-def _inner_loop(layer: Any, original: Callable[..., Any]) -> Callable[..., Any]:
-    def inner_loop(sequences: Any, *args: Any, **kwargs: Any) -> Any:
-        steps = sequences.shape[1]
-        layer.unroll = steps is not None and steps <= UNROLLED_STEPS
-        return original(sequences, *args, **kwargs)
-
-    return inner_loop
+def _untraceable(name: str, error: Exception) -> ConvertError:
+    return ConvertError(
+        f"expected a model that TensorFlow can trace with a free batch, got {name!r}, "
+        f"which stops with: {_first_line(error)}"
+    )
 
 
 def _symbolic_tensors(model: keras.Model) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -165,7 +191,7 @@ def _graph_tensors(names: Iterable[str], tensors: Sequence[Any]) -> tuple[GraphT
         GraphTensor(
             name,
             tensor.name,
-            tensor.dtype.name,
+            "float32" if tensor.dtype.name in ("float16", "bfloat16") else tensor.dtype.name,
             None if tensor.shape.rank is None else tuple(tensor.shape.as_list()),
         )
         for name, tensor in unique.items()

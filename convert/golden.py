@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeproof.convert.calibration import Calibration
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.keras_flavour import tensor_dtype
 from edgeproof.edge.contract import InputContract
 from edgeproof.edge.image import batch_from_images
 
@@ -39,19 +40,6 @@ class HeldOutImages:
     images: np.ndarray
     labels: np.ndarray
     total: int
-
-
-def keras_outputs(model: keras.Model, arrays: tuple[np.ndarray, ...]) -> list[np.ndarray]:
-    """The model's outputs in its order, as float32, run for inference in small batches."""
-    import keras
-
-    batch = model.inputs[0].shape[0] or 32
-    parts: list[list[np.ndarray]] = []
-    for start in range(0, len(arrays[0]), batch):
-        chunk = [array[start : start + batch] for array in arrays]
-        outputs = keras.tree.flatten(model(_structured(model, chunk), training=False))
-        parts.append([np.asarray(keras.ops.convert_to_numpy(o), np.float32) for o in outputs])
-    return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 
 def golden_inputs(
@@ -126,17 +114,6 @@ def heldout_from_run(run: Path, contract: InputContract, labels: int) -> HeldOut
     return HeldOutImages(images, classes.astype(np.int64), total)
 
 
-def _structured(model: keras.Model, arrays: list[np.ndarray]) -> Any:
-    """The arrays in the form that the model was built for: alone, or as a list or dictionary."""
-    import keras
-
-    try:
-        form = model.input
-    except AttributeError:  # a Sequential or subclassed model that was loaded and never called
-        form = model.inputs if len(arrays) > 1 else model.inputs[0]
-    return keras.tree.pack_sequence_as(form, arrays)
-
-
 def _some(images: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     return images[np.sort(rng.permutation(len(images))[:count])]
 
@@ -148,7 +125,7 @@ def _synthetic_array(tensor: keras.KerasTensor, count: int, rng: np.random.Gener
             f"expected fixed sizes, got the input {tensor.name} of {tuple(tensor.shape)}; "
             "rebuild the model with a fixed input shape"
         )
-    if np.issubdtype(np.dtype(tensor.dtype), np.floating):
-        return rng.normal(0, 1, shape).astype(tensor.dtype)
+    if np.issubdtype(tensor_dtype(tensor), np.floating):
+        return rng.normal(0, 1, shape).astype(tensor_dtype(tensor))
     # indices of an embedding or categories: 0 and 1 exist in any of them
-    return rng.integers(0, 2, shape).astype(tensor.dtype)
+    return rng.integers(0, 2, shape).astype(tensor_dtype(tensor))

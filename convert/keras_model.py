@@ -1,13 +1,14 @@
-"""A stored model as a `keras.Model`. Stored code is never run."""
+"""A stored model as a `keras.Model`. Stored code is run only where the user says so."""
 
 from __future__ import annotations
 
-import re
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.keras_flavour import keras_of, tensor_dtype, weight_path
+from edgeproof.convert.loading import Note, custom_objects, load, sentence
 from edgeproof.convert.source import ModelSource
 
 if TYPE_CHECKING:
@@ -16,54 +17,58 @@ if TYPE_CHECKING:
 _SIGNATURE = "serving_default"
 
 
-def keras_model(source: ModelSource) -> keras.Model:
-    """Load the model for inference: no optimizer, no loss, no custom code.
+def keras_model(
+    source: ModelSource,
+    *,
+    trust_lambda: bool = False,
+    custom: Sequence[str] = (),
+    note: Note = lambda text: None,
+) -> keras.Model:
+    """Load the model for inference: no optimizer, no loss, no code but what the user names.
+
+    A file that Keras 3 cannot read comes as a model of tf-keras, where that is installed, with a
+    note that says so.
+
+    Args:
+        trust_lambda: run the Python code of Lambda layers.
+        custom: the user's own classes, as `module:Class`.
 
     Raises:
-        ConvertError: custom layers, a format that Keras 3 cannot read, or NaN weights.
+        ConvertError: custom layers, a format that Keras cannot read, NaN weights, or sizes of zero.
     """
     if source.kind == "saved-model":
         return _model_from_saved_model(source.path)
-    import keras
-
-    try:
-        if source.kind == "hdf5":
-            model = _load_hdf5(source.model)
-        else:
-            model = keras.models.load_model(source.model, compile=False, safe_mode=True)
-    except Exception as error:
-        # Keras raises whatever its layers' constructors raise for a configuration they do not
-        # know (TypeError, ValueError, KeyError, AttributeError, NotImplementedError, ...)
-        raise ConvertError(_why_not_loaded(source, error)) from error
+    model = load(source, custom_objects(custom), note, trust_lambda=trust_lambda)
     _check_weights(model, source)
+    _check_tensors(model, source)
     return model
 
 
-def fixed_batch(model: keras.Model) -> int:
-    """The batch of the model's TFLite files: its own where it has one, otherwise 1."""
-    return int(model.inputs[0].shape[0] or 1)
+def tflite_batch(model: keras.Model, asked: int | str | None) -> int | None:
+    """The batch of the model's TFLite files: as asked, else its own, else 1; None for a free one.
+
+    Raises:
+        ConvertError: another batch than the one that is built into the model.
+    """
+    own = model.inputs[0].shape[0]
+    if asked is None:
+        return int(own or 1)
+    if own is not None and asked != own:
+        raise ConvertError(
+            f"expected the batch {own}, which is built into the model, got --batch {asked}; "
+            "leave it out"
+        )
+    return None if asked == "dynamic" else int(asked)
 
 
 def with_image_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
     """The model with its free rows and columns fixed to `size` (height, width)."""
-    import keras
-
-    batch, *_, channels = model.inputs[0].shape
-    shape = (batch, *size, channels)
-    inputs = keras.Input(batch_shape=shape, dtype=model.inputs[0].dtype, name=model.inputs[0].name)
-    return keras.Model(inputs, model(inputs, training=False), name=model.name)
-
-
-def _load_hdf5(path: Path) -> keras.Model:
-    import keras
-
-    if path.suffix in (".h5", ".hdf5"):
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    # Keras goes by the file's name
-    with tempfile.TemporaryDirectory() as folder:
-        link = Path(folder) / "model.h5"
-        link.symlink_to(path.absolute())
-        return keras.models.load_model(link, compile=False, safe_mode=True)
+    package, tensor = keras_of(model), model.inputs[0]
+    batch, *_, channels = tensor.shape
+    inputs = package.Input(
+        batch_shape=(batch, *size, channels), dtype=tensor_dtype(tensor).name, name=tensor.name
+    )
+    return package.Model(inputs, model(inputs, training=False), name=model.name)
 
 
 def _model_from_saved_model(path: Path) -> keras.Model:
@@ -73,7 +78,7 @@ def _model_from_saved_model(path: Path) -> keras.Model:
     try:
         signatures = tf.saved_model.load(str(path)).signatures
     except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        raise ConvertError(f"{path} cannot be read as a SavedModel: {_sentence(error)}") from error
+        raise ConvertError(f"{path} cannot be read as a SavedModel: {sentence(error)}") from error
     if _SIGNATURE not in signatures:
         raise ConvertError(
             f"expected the signature {_SIGNATURE} in {path}, "
@@ -107,29 +112,17 @@ def _check_weights(model: keras.Model, source: ModelSource) -> None:
         values = np.asarray(weight)
         if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
             raise ConvertError(
-                f"expected finite weights, got NaN or infinity in {weight.path} of {source.path}; "
-                "the training diverged: use an earlier checkpoint"
+                f"expected finite weights, got NaN or infinity in {weight_path(weight)} "
+                f"of {source.path}; the training diverged: use an earlier checkpoint"
             )
 
 
-def _why_not_loaded(source: ModelSource, error: Exception) -> str:
-    unknown = re.search(r"(?:Could not locate class|Unknown layer:?) '([^']+)'", str(error))
-    if unknown:
-        return (
-            f"{source.path}: the layer class {unknown.group(1)!r} is custom code, which is not in "
-            "the file and never run; rebuild the model from built-in layers and save it again"
-        )
-    if source.kind == "hdf5":
-        # tf_keras, where it is installed, is not used yet
-        return (
-            f"{source.path}: Keras 3 cannot read this HDF5 model ({_sentence(error)}); "
-            "load it with the Keras that wrote it, for example tf_keras, and save it as .keras"
-        )
-    return f"{source.path}: Keras cannot load this model: {_sentence(error)}"
-
-
-def _sentence(error: Exception) -> str:
-    """Keras' own reason: it stands behind the whole configuration, which nobody wants to read."""
-    reason = str(error).rpartition("Exception encountered: ")[2]
-    lines = [line.strip() for line in reason.splitlines() if line.strip()]
-    return lines[0][:300].rstrip(".") if lines else type(error).__name__
+def _check_tensors(model: keras.Model, source: ModelSource) -> None:
+    """Refuse sizes of zero; what is not known before a call is for tracing to say."""
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    for tensor in (*(inputs or ()), *(outputs or ())):
+        if 0 in tuple(tensor.shape):
+            raise ConvertError(
+                f"expected sizes of at least 1, got {tuple(tensor.shape)} for {tensor.name} in "
+                f"{source.path}; rebuild the model with a usable shape"
+            )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from edgeproof.convert.flatbuffer import read_tflite
+
 
 def float_operations(content: bytes) -> Counter[str]:
     """How often each operation of a .tflite reads or writes float32 or float16 tensors.
@@ -11,12 +13,11 @@ def float_operations(content: bytes) -> Counter[str]:
     Empty for a full-integer model.
     """
     from ai_edge_litert import schema_py_generated as schema
-    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 
     names = {
         value: name for name, value in vars(schema.BuiltinOperator).items() if name[0].isalpha()
     }
-    model = tfl_flatbuffer_utils.read_model(content)
+    model = read_tflite(content)
     floats = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
     counted: Counter[str] = Counter()
     for graph in model.subgraphs:

@@ -29,6 +29,10 @@ class ConvertOptions:
         name: the bundle's name; default: the run's, or the file's.
         seed: of the golden and calibration samples; default: the run's, or 0.
         golden: how many golden inputs.
+        batch: samples per call of the TFLite files, or "dynamic"; default: the model's own fixed
+            batch, or 1.
+        trust_lambda: run the Python code that Lambda layers hold.
+        custom_objects: the user's own layer classes and functions, each as `module:Class`.
         calibration_limit: calibration samples beyond this many are left out, by seeded choice.
     """
 
@@ -44,5 +48,8 @@ class ConvertOptions:
     size: tuple[int, int] | None = None
     name: str | None = None
     seed: int | None = None
+    batch: int | Literal["dynamic"] | None = None
+    trust_lambda: bool = False
+    custom_objects: tuple[str, ...] = ()
     golden: int = 32
     calibration_limit: int = 256

@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.flatbuffer import packed_tflite, read_tflite
 from edgeproof.convert.tflite import SIGNATURE
 from edgeproof.convert.variants import Precision
 
@@ -162,23 +163,14 @@ def _with_general_int16_sums(content: bytes) -> bytes:
     Rescaling to -1..1 has them (1/32767 is 2^-15 to TFLite), the kernel then takes a path that can
     only shift right, and refuses the model ("input1_shift <= 0 was not true").
     """
-    import flatbuffers
-    import numpy as np
     from ai_edge_litert import schema_py_generated as schema
-    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 
-    model = tfl_flatbuffer_utils.read_model(content)
+    model = read_tflite(content)
     for graph in model.subgraphs:
         for operation in graph.operators:
             if isinstance(operation.builtinOptions, (schema.AddOptionsT, schema.SubOptionsT)):
                 operation.builtinOptions.potScaleInt16 = False
-    for buffer in model.buffers:
-        if buffer.data is not None:
-            # anything but an array is packed byte by byte: 14 s for MobileNetV2
-            buffer.data = np.frombuffer(buffer.data, np.uint8)
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    return packed_tflite(model)
 
 
 @contextmanager

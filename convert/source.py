@@ -42,7 +42,7 @@ class ModelSource:
     seed: int | None = None
 
 
-def find_source(path: Path) -> ModelSource:
+def find_source(path: Path, *, trust_lambda: bool = False) -> ModelSource:
     """Recognise a run folder, a `.keras`, `.h5` or `.hdf5` file or a SavedModel folder.
 
     Raises:
@@ -51,11 +51,11 @@ def find_source(path: Path) -> ModelSource:
     if not path.exists():
         raise ConvertError(f"expected a model, got {path}, which does not exist")
     if path.is_file():
-        return _model_file(path)
+        return _checked(_model_file(path), trust_lambda)
     if (path / "saved_model.pb").is_file():
         return ModelSource(path, path, "saved-model")
     if (path / "config.json").is_file():
-        return _run_folder(path)
+        return _checked(_run_folder(path), trust_lambda)
     raise ConvertError(
         "expected a run folder (config.json, model.keras) or a SavedModel folder "
         f"(saved_model.pb), got {path}, which holds neither"
@@ -110,7 +110,12 @@ def _model_file(path: Path) -> ModelSource:
             "expected a Keras model (.keras, .h5, .hdf5, a SavedModel or run folder), "
             f"got {path}, which starts with {magic!r}"
         )
-    _refuse_stored_code(source)
+    return source
+
+
+def _checked(source: ModelSource, trust_lambda: bool) -> ModelSource:
+    if not trust_lambda:
+        _refuse_stored_code(source)
     return source
 
 
@@ -157,11 +162,17 @@ def _architecture(path: Path, text: str | bytes) -> dict[str, Any]:
         raise ConvertError(f"{path}: its stored architecture is not JSON: {error}") from error
     if not isinstance(config, dict) or "class_name" not in config:
         raise ConvertError(f"{path}: expected a stored Keras model, got another JSON document")
+    model = config.get("config")
+    if isinstance(model, dict) and model.get("output_layers") in ([], {}):
+        raise ConvertError(
+            f"expected a model with at least one output, got none in {path}; "
+            "build it with keras.Model(inputs, outputs) and save it again"
+        )
     return config
 
 
 def _refuse_stored_code(source: ModelSource) -> None:
-    """Lambda layers and pickled functions are programs of whoever made the file: never run.
+    """Lambda layers and pickled functions are programs of whoever made the file.
 
     Raises:
         ConvertError: naming the layer.
@@ -169,13 +180,15 @@ def _refuse_stored_code(source: ModelSource) -> None:
     for class_name, name in _stored_objects(source.config):
         if class_name == "Lambda":
             raise ConvertError(
-                f"{source.path}: the Lambda layer {name!r} holds Python code, which is never run; "
-                "replace it by a built-in layer such as Rescaling or keras.ops and save again"
+                f"{source.path}: the Lambda layer {name!r} holds Python code, which is not run; "
+                "replace it by a built-in layer such as Rescaling or keras.ops and save again, or "
+                "give --trust-lambda if you know where the file comes from"
             )
         if class_name == "__lambda__":
             raise ConvertError(
-                f"{source.path}: a stored lambda function is Python code, which is never run; "
-                "replace it by a named Keras function and save again"
+                f"{source.path}: a stored lambda function is Python code, which is not run; "
+                "replace it by a named Keras function and save again, or give --trust-lambda if "
+                "you know where the file comes from"
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.flatbuffer import read_tflite
 from edgeproof.convert.freeze import FrozenGraph, GraphTensor
 from edgeproof.convert.tflite import signature_name
 from edgeproof.edge.manifest import TensorSpec
@@ -25,9 +26,7 @@ def tflite_specs(content: bytes, frozen: FrozenGraph) -> Specs:
     Raises:
         ConvertError: the file does not have the model's inputs and outputs.
     """
-    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
-
-    model = tfl_flatbuffer_utils.read_model(content)
+    model = read_tflite(content)
     signature = model.signatureDefs[0]
     tensors = model.subgraphs[signature.subgraphIndex].tensors
 

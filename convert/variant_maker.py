@@ -10,7 +10,6 @@ from edgeproof.convert.calibration import Calibration
 from edgeproof.convert.content import ConvertedVariant
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.freeze import FrozenGraph
-from edgeproof.convert.keras_model import fixed_batch
 from edgeproof.convert.operations import float_operations
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.quantise import Ranges, activation_ranges, quantised_tflite
@@ -59,20 +58,23 @@ class VariantMaker:
         calibration: Calibration | None,
         progress: Progress,
         *,
+        batch: int | None,
         has_layers: bool,
     ) -> None:
         """Prepare; nothing is converted yet.
 
         Args:
             frozen: the model with a free batch.
+            batch: of the TFLite files; None for a free one.
             has_layers: the model consists of Keras layers and is not a wrapped SavedModel.
         """
         self._model = model
         self._frozen = frozen
         self._calibration = calibration
         self._progress = progress
+        self._batch = batch
         self._has_layers = has_layers
-        self._float_tflite = _Once(lambda: float_tflite(model, batch=fixed_batch(model)))
+        self._float_tflite = _Once(lambda: float_tflite(model, frozen, batch=batch))
         self._ranges = _Once(self._measured_ranges)
         self._topology = _Once(lambda: prepared(frozen))
 
@@ -117,7 +119,7 @@ class VariantMaker:
 
     def _measured_ranges(self) -> Ranges:
         assert self._calibration is not None
-        batch = fixed_batch(self._model)
+        batch = self._batch or 1
         names = [signature_name(t.name) for t in self._frozen.inputs]
         arrays = self._calibration.arrays
 
@@ -128,7 +130,7 @@ class VariantMaker:
         whole = len(self._calibration) - len(self._calibration) % batch
         if not whole:
             raise ConvertError(
-                f"expected at least {batch} calibration samples, the model's fixed batch, "
+                f"expected at least {batch} calibration samples, the fixed batch, "
                 f"got {len(self._calibration)}"
             )
         samples = [sample(start) for start in range(0, whole, batch)]

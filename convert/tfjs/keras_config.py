@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.keras_flavour import is_legacy, tensor_dtype, weight_name
 from edgeproof.convert.tfjs.layer_rules import (
     ACTIVATIONS,
     INITIALIZERS,
@@ -82,7 +83,7 @@ def _model_config(model: keras.Model, name: str, topology: LayersTopology) -> di
 
 
 def _stack(model: keras.Model, topology: LayersTopology) -> list[dict[str, Any]]:
-    shape, dtype = model.inputs[0].shape, model.inputs[0].dtype
+    shape, dtype = model.inputs[0].shape, tensor_dtype(model.inputs[0]).name
     layers = [_input_layer(topology.unique(f"{model.name}_input"), shape, dtype)]
     for layer in model.layers:
         if type(layer).__name__ not in (*TRAINING_ONLY, "InputLayer"):
@@ -101,7 +102,8 @@ def _functional(
         layer, kind = by_name.get(entry["name"]), entry["class_name"]
         if layer is None:
             raise refuse(kind, entry["name"], "it is an operation outside of any layer")
-        calls = [_inbound(entry, node) for node in entry["inbound_nodes"]]
+        read = _keras_2_inbound if is_legacy(model) else _inbound
+        calls = [read(entry, node) for node in entry["inbound_nodes"]]
         if kind in TRAINING_ONLY:
             for index, call in enumerate(calls):
                 aliases[entry["name"], index, 0] = call[0]
@@ -115,7 +117,8 @@ def _functional(
             layer_name, node, tensor = aliases[layer_name, node, tensor][:3]
         # Keras 2 and TF.js count a model's own making as its first call; Keras 3 does so too, but
         # only for Functional models, and only where the reference is an output
-        counted = is_output and type(by_name[layer_name]).__name__ == "Functional"
+        is_functional = type(by_name[layer_name]).__name__ == "Functional"
+        counted = is_legacy(model) or (is_output and is_functional)
         if type(by_name[layer_name]).__name__ in _MODELS and not counted:
             node += 1
         return [renamed[layer_name], node, tensor, *reference[3:]]
@@ -156,6 +159,18 @@ def _inbound(entry: dict[str, Any], node: dict[str, Any]) -> list[list[Any]]:
     return [[*history, {}] for history in _histories(arguments[0])]
 
 
+def _keras_2_inbound(entry: dict[str, Any], node: list[list[Any]]) -> list[list[Any]]:
+    """The same form already; only that a call takes nothing but its tensors is to be checked."""
+    has_state = len(node) > 1 and entry["class_name"] in ("GRU", "LSTM", "SimpleRNN")
+    for reference in node:
+        others = [v for k, v in (*reference[3:], {})[0].items() if k != "training"]
+        if has_state or not isinstance(reference[0], str) or any(v is not None for v in others):
+            raise refuse(
+                entry["class_name"], entry["name"], "it is called with more than its input tensors"
+            )
+    return [[*reference[:3], {}] for reference in node]
+
+
 def _histories(argument: Any) -> Iterator[list[Any]]:
     if isinstance(argument, Mapping) and argument.get("class_name") == "__keras_tensor__":
         yield list(argument["config"]["keras_history"])
@@ -177,21 +192,23 @@ def _input_layer(name: str, shape: tuple[int | None, ...], dtype: str) -> dict[s
 def _layer(layer: keras.layers.Layer, name: str, topology: LayersTopology) -> dict[str, Any]:
     kind = type(layer).__name__
     if kind == "InputLayer":
-        return _input_layer(name, layer.batch_shape, layer.dtype)
+        shape = layer.input_shape[0] if is_legacy(layer) else layer.batch_shape
+        return _input_layer(name, shape, layer.dtype)
     if kind in _MODELS:
         return {**_model_config(layer, name, topology), "name": name}
     rule = RULES.get(kind)
-    if rule is None or not type(layer).__module__.startswith("keras."):
+    if rule is None or not type(layer).__module__.startswith(("keras.", "tf_keras.")):
         raise refuse(kind, layer.name, REASONS.get(kind, "TF.js has no such layer"))
     config = {**(layer.get_build_config() or {}), **layer.get_config()}
     for check in rule.checks:
         if reason := check(config):
             raise refuse(kind, layer.name, reason)
     for weight in layer.weights:
-        key = f"{name}/{rule.weights.get(weight.name, weight.name)}"
+        stored = weight_name(weight)
+        key = f"{name}/{rule.weights.get(stored, stored)}"
         if key in topology.weights:
-            raise refuse(kind, layer.name, f"two of its weights are called {weight.name}")
-        topology.weights[key] = np.asarray(weight.value).astype(np.float32)
+            raise refuse(kind, layer.name, f"two of its weights are called {stored}")
+        topology.weights[key] = np.asarray(weight).astype(np.float32)
     return {"class_name": kind, "name": name, "config": _config(kind, name, rule, config)}
 
 
@@ -212,7 +229,10 @@ def _config(kind: str, name: str, rule: LayerRule, config: dict[str, Any]) -> di
         else:
             result[key] = value
     # constraints stay behind: TF.js applies them to the trained weights while it loads them
-    return {**result, **{new: config.get(old) for old, new in rule.renamed.items()}}
+    return {
+        **result,
+        **{new: config.get(old, config.get(new)) for old, new in rule.renamed.items()},
+    }
 
 
 def _activation(kind: str, name: str, value: Any) -> str:

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 from typing import TYPE_CHECKING
 
+from edgeproof.convert.keras_flavour import is_legacy
 from edgeproof.convert.tfjs.keras_config import UnsupportedLayer, layers_topology
 from edgeproof.convert.tfjs.weights import weights_manifest
 
@@ -29,7 +30,8 @@ def layers_model_files(model: keras.Model) -> dict[str, bytes]:
     """
     topology = layers_topology(model)
     manifest, shards = weights_manifest(topology.weights, "float32")
-    keras_version = importlib.metadata.version("keras")
+    package = "tf-keras" if is_legacy(model) else "keras"
+    keras_version = importlib.metadata.version(package)
     document = {
         "format": "layers-model",
         "generatedBy": f"keras v{keras_version}",

@@ -10,8 +10,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from edgeproof.convert import tflite
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.freeze import UNROLLED_STEPS, FrozenGraph, freeze
+from edgeproof.edge.runtime import TfliteModel
 
 
 def _run(frozen: FrozenGraph, *inputs: np.ndarray) -> list[np.ndarray]:
@@ -115,3 +117,26 @@ def test_a_model_that_cannot_be_traced_is_refused_with_the_reason() -> None:
     model = keras.Sequential([keras.Input((2,), name="in"), Eager()])
     with pytest.raises(ConvertError, match="expected a model that TensorFlow can trace"):
         freeze(model)
+
+
+@pytest.mark.parametrize("steps", [4, UNROLLED_STEPS + 1])
+def test_the_batch_is_fixed_without_tracing_again_unless_there_are_loops(
+    steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = keras.Sequential([keras.Input((steps, 3)), layers.LSTM(2), layers.Dense(2)])
+    frozen = freeze(model)
+    traces = []
+
+    def counted(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
+        traces.append(batch)
+        return freeze(model, batch=batch)
+
+    monkeypatch.setattr(tflite, "freeze", counted)
+    content = tflite.float_tflite(model, frozen, batch=2)
+
+    assert traces == ([2] if steps > UNROLLED_STEPS else [])
+    x = np.random.default_rng(0).normal(size=(2, steps, 3)).astype(np.float32)
+    loaded = TfliteModel(content)
+    assert loaded.inputs[0].shape == (2, steps, 3)
+    outputs = loaded.run({loaded.inputs[0].name: x})
+    np.testing.assert_allclose(outputs[loaded.outputs[0].name], model(x), rtol=1e-4, atol=1e-6)

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image, ImageOps
 
 from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.golden import golden_inputs, heldout_from_run, keras_outputs
+from edgeproof.convert.freeze import trace
+from edgeproof.convert.golden import golden_inputs, heldout_from_run
 from edgeproof.convert.golden_files import encoded_pictures
+from edgeproof.convert.keras_outputs import keras_outputs, layer_by_layer
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.contract import InputContract
 from edgeproof.edge.image import batch_from_images, image_from_file
@@ -97,7 +99,7 @@ def test_synthetic_inputs_vary_and_follow_the_seed(tiny_model: keras.Model) -> N
     assert images.std(axis=(1, 2)).min() > 5
     assert np.array_equal(images, synthetic(1))
     assert not np.array_equal(images, synthetic(2))
-    outputs = keras_outputs(tiny_model, (batch_from_images(images, CONTRACT),))[0]
+    outputs = layer_by_layer(tiny_model, (batch_from_images(images, CONTRACT),))[0]
     assert outputs.std(axis=0).max() > 0.01
 
 
@@ -126,3 +128,21 @@ def test_bad_test_set(tmp_path: Path, changed: dict[str, np.ndarray], message: s
     np.savez(tmp_path / "test.npz", **{**good, **changed})
     with pytest.raises(ConvertError, match=message):
         heldout_from_run(tmp_path, CONTRACT, 5)
+
+
+def test_a_model_that_answers_at_random_is_refused() -> None:
+    class Noise(keras.layers.Layer):
+        def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+            return x + keras.random.normal(keras.ops.shape(x), seed=None)
+
+    model = keras.Sequential([keras.Input((3,)), Noise()])
+    with pytest.raises(ConvertError, match="run layer by layer and as a graph"):
+        keras_outputs(model, trace(model), [np.ones((2, 3), np.float32)])
+
+
+def test_the_traced_model_answers_as_the_layers_do(tiny_model: keras.Model) -> None:
+    batch = np.random.default_rng(0).uniform(0, 255, (7, 12, 10, 3)).astype(np.float32)
+
+    outputs = keras_outputs(tiny_model, trace(tiny_model), [batch])
+
+    np.testing.assert_allclose(outputs[0], layer_by_layer(tiny_model, [batch])[0], atol=1e-6)
