@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeproof.convert.calibration import Calibration, calibration_from_path
+from edgeproof.convert.companions import with_companions
 from edgeproof.convert.content import BundleContent, ConvertedVariant, GoldenPictures
 from edgeproof.convert.description import Description, describe
 from edgeproof.convert.errors import ConvertError
@@ -84,7 +85,7 @@ def bundle_content(
     for recipe in recipes:
         progress.step(recipe.id)
         try:
-            variants.append(maker.make(recipe))
+            variants.append(with_companions(maker.make(recipe), description))
         except ConvertError as error:
             if options.variants != "all":
                 raise ConvertError(f"{recipe.id} cannot be made: {error}") from error

@@ -145,7 +145,7 @@ def _unfused(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     name, (x, weights, *arguments) = node["name"], node["input"]
     attributes = node["attr"]
     fused = [base64.b64decode(s).decode() for s in attributes["fused_ops"]["list"]["s"]]
-    plain = {k: v for k, v in attributes.items() if k not in _FUSION_ATTRIBUTES}
+    plain = {k: v for k, v in attributes.items() if k not in _FUSION_ATTRIBUTES} | _FLOAT
     if "s" in attributes.get("padding", {}) and "list" in attributes.get("explicit_paddings", {}):
         plain["explicit_paddings"] = attributes["explicit_paddings"]
     current = f"{name}/plain"
