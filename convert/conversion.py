@@ -78,7 +78,12 @@ def bundle_content(
     golden_outputs = tuple(keras_outputs(model, golden.arrays))
     pictures = _golden_pictures(source, model, description.contract, golden)
     maker = VariantMaker(
-        model, frozen, calibration, progress, has_layers=source.kind != "saved-model"
+        model,
+        frozen,
+        calibration,
+        progress,
+        has_layers=source.kind != "saved-model",
+        writer=options.writer,
     )
     variants: list[ConvertedVariant] = []
     skipped: list[SkippedVariant] = []

@@ -9,6 +9,7 @@ from typing import Literal
 from edgeproof.edge.contract import Fit
 
 Normalize = Literal["imagenet", "zero-one", "minus-one-one"]
+Writer = Literal["edgeproof", "tensorflowjs"]
 Scores = Literal["softmax", "logits", "sigmoid"]
 
 
@@ -29,6 +30,7 @@ class ConvertOptions:
         name: the bundle's name; default: the run's, or the file's.
         seed: of the golden and calibration samples; default: the run's, or 0.
         golden: how many golden inputs.
+        writer: of the TF.js files; "tensorflowjs" is the public converter.
         calibration_limit: calibration samples beyond this many are left out, by seeded choice.
     """
 
@@ -44,5 +46,6 @@ class ConvertOptions:
     size: tuple[int, int] | None = None
     name: str | None = None
     seed: int | None = None
+    writer: Writer = "edgeproof"
     golden: int = 32
     calibration_limit: int = 256
