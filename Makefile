@@ -17,7 +17,7 @@ PACKAGES := edge train convert web
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-zoo lint format browser clean
+.PHONY: demo test test-zoo test-reference bench lint format browser clean
 
 demo: $(READY)  ## train on real handwritten digits, convert, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
@@ -36,6 +36,13 @@ test-zoo: $(READY) web/node_modules/.installed  ## one Keras Applications model 
 	$(BIN)/python -m pytest -m zoo tests/convert/test_zoo.py $(ARGS)
 	@cat build/zoo.md
 
+# the public TF.js converter's own environment: TensorFlow 2.19, 2.9 GB
+test-reference: $(READY) .venv-reference/.installed web/node_modules/.installed  ## our writer against it
+	EDGEPROOF_REFERENCE=.venv-reference/bin/python $(BIN)/python -m pytest -m reference $(ARGS)
+
+bench: $(READY)  ## conversion against the public tools: build/bench/*.json and a table
+	$(BIN)/python -m tests.bench $(ARGS)
+
 lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -52,7 +59,7 @@ browser: $(READY)
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser
 
 clean:
-	rm -rf $(VENV) build dist runs bundles web/node_modules web/static/vendor *.egg-info
+	rm -rf $(VENV) .venv-reference build dist runs bundles web/node_modules web/static/vendor *.egg-info
 
 $(READY): pyproject.toml web/package-lock.json
 	@test -n "$(PYTHON)" || { echo "Python 3.10 to 3.13 is needed: apt install python3 python3-venv" >&2; exit 1; }
@@ -67,4 +74,10 @@ $(READY): pyproject.toml web/package-lock.json
 
 web/node_modules/.installed: web/package-lock.json | $(READY)
 	@$(NPM) ci --prefix web --loglevel=error
+	@touch $@
+
+# beside the project's own environment: it pins older versions of nearly everything
+.venv-reference/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-reference
+	.venv-reference/bin/python -m pip install -q 'tensorflowjs==4.22.0' 'tensorflow==2.19.*' 'ydf<0.13' 'setuptools<82'
 	@touch $@

@@ -74,6 +74,13 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--name", help="The bundle's name. Default: the run's, or the file's.")
 @click.option("--seed", type=int, help="Of the golden and calibration samples.")
+@click.option(
+    "--writer",
+    type=click.Choice(["edgeproof", "tensorflowjs"]),
+    default="edgeproof",
+    show_default=True,
+    help="Of the TF.js files; tensorflowjs, the public converter, needs the extra `reference`.",
+)
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
 @click.option(
     "--json",
@@ -92,6 +99,9 @@ def convert(
     stored in a model is not run, unless --trust-lambda says so.
     """
     require("convert", "convert", "tensorflow", "keras", "ai_edge_quantizer", "rich", "h5py")
+    if given["writer"] == "tensorflowjs":
+        # Python 3.10 to 3.12 only, as its own dependencies are
+        require("convert --writer tensorflowjs", "reference", "tensorflowjs")
     start = time.perf_counter()
     options = _options(variants, given)
     content, manifest = _converted(model, bundle, options, force=force)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeproof.convert.calibration import Calibration, calibration_from_path
+from edgeproof.convert.companions import with_companions
 from edgeproof.convert.content import BundleContent, ConvertedVariant, GoldenPictures
 from edgeproof.convert.description import Description, describe
 from edgeproof.convert.errors import ConvertError
@@ -91,13 +92,14 @@ def bundle_content(
         progress,
         batch=batch,
         has_layers=source.kind != "saved-model",
+        writer=options.writer,
     )
     variants: list[ConvertedVariant] = []
     skipped: list[SkippedVariant] = []
     for recipe in recipes:
         progress.step(recipe.id)
         try:
-            variants.append(maker.make(recipe))
+            variants.append(with_companions(maker.make(recipe), description))
         except ConvertError as error:
             if options.variants != "all":
                 raise ConvertError(f"{recipe.id} cannot be made: {error}") from error

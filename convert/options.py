@@ -9,6 +9,7 @@ from typing import Literal
 from edgeproof.edge.contract import Fit
 
 Normalize = Literal["imagenet", "zero-one", "minus-one-one"]
+Writer = Literal["edgeproof", "tensorflowjs"]
 Scores = Literal["softmax", "logits", "sigmoid"]
 
 
@@ -33,6 +34,7 @@ class ConvertOptions:
             batch, or 1.
         trust_lambda: run the Python code that Lambda layers hold.
         custom_objects: the user's own layer classes and functions, each as `module:Class`.
+        writer: of the TF.js files; "tensorflowjs" is the public converter.
         calibration_limit: calibration samples beyond this many are left out, by seeded choice.
     """
 
@@ -51,5 +53,6 @@ class ConvertOptions:
     batch: int | Literal["dynamic"] | None = None
     trust_lambda: bool = False
     custom_objects: tuple[str, ...] = ()
+    writer: Writer = "edgeproof"
     golden: int = 32
     calibration_limit: int = 256

@@ -11,11 +11,13 @@ from edgeproof.convert.content import ConvertedVariant
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.freeze import FrozenGraph
 from edgeproof.convert.operations import float_operations
+from edgeproof.convert.options import Writer
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.quantise import Ranges, activation_ranges, quantised_tflite
 from edgeproof.convert.tensors import graph_specs, tflite_specs
 from edgeproof.convert.tfjs.graph_model import encoded, prepared
 from edgeproof.convert.tfjs.layers_model import layers_model_files
+from edgeproof.convert.tfjs.public_writer import public_writer_files
 from edgeproof.convert.tflite import float_tflite, signature_name
 from edgeproof.convert.variants import VariantRecipe
 from edgeproof.edge.errors import BundleError
@@ -60,6 +62,7 @@ class VariantMaker:
         *,
         batch: int | None,
         has_layers: bool,
+        writer: Writer = "edgeproof",
     ) -> None:
         """Prepare; nothing is converted yet.
 
@@ -67,6 +70,7 @@ class VariantMaker:
             frozen: the model with a free batch.
             batch: of the TFLite files; None for a free one.
             has_layers: the model consists of Keras layers and is not a wrapped SavedModel.
+            writer: of the TF.js files.
         """
         self._model = model
         self._frozen = frozen
@@ -74,6 +78,7 @@ class VariantMaker:
         self._progress = progress
         self._batch = batch
         self._has_layers = has_layers
+        self._writer = writer
         self._float_tflite = _Once(lambda: float_tflite(model, frozen, batch=batch))
         self._ranges = _Once(self._measured_ranges)
         self._topology = _Once(lambda: prepared(frozen))
@@ -114,7 +119,11 @@ class VariantMaker:
         if recipe.format == "tfjs-layers":
             if not self._has_layers:
                 raise ConvertError("a SavedModel has no Keras layers; use tfjs-float32")
+            if self._writer == "tensorflowjs":
+                return public_writer_files(self._model, self._frozen, recipe)
             return layers_model_files(self._model)
+        if self._writer == "tensorflowjs":
+            return public_writer_files(self._model, self._frozen, recipe)
         return encoded(self._topology(), recipe.precision)  # type: ignore[arg-type]
 
     def _measured_ranges(self) -> Ranges:

@@ -19,7 +19,7 @@ class CommandGroup(click.Group):
         return {point.name: point for point in entry_points(group="edgeproof.commands")}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        order = ("train", "convert", "verify", "classify", "serve")
+        order = ("train", "convert", "verify", "inspect", "classify", "serve")
         found = self._points()
         return [n for n in order if n in found] + sorted(set(found) - set(order))
 

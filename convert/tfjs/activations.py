@@ -17,6 +17,7 @@ _FUSED = {
     "DepthwiseConv2dNative": "FusedDepthwiseConv2dNative",
     "MatMul": "_FusedMatMul",
 }
+FUSED_OPS = frozenset(_FUSED.values())
 _FLOAT = AttrValue(type=types_pb2.DT_FLOAT)
 
 

@@ -46,10 +46,8 @@ def read_graph_model(files: Mapping[str, bytes]) -> GraphCallable:
     signature = document["signature"]
     feeds = [t["name"] for t in signature["inputs"].values()]
     fetches = [t["name"] for t in signature["outputs"].values()]
-    graph_def = _graph_def(document["modelTopology"], weights)
-    wrapped = tf.compat.v1.wrap_function(
-        lambda: tf.import_graph_def(graph_def, name=""), signature=[]
-    )
+    plain = graph_def(document["modelTopology"], weights)
+    wrapped = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(plain, name=""), signature=[])
     element = wrapped.graph.as_graph_element
     function = wrapped.prune([element(f) for f in feeds], [element(f) for f in fetches])
     dtypes = [element(f).dtype for f in feeds]
@@ -111,16 +109,18 @@ def _decode_strings(content: bytes, offset: int, shape: tuple[int, ...]) -> tupl
     return items.reshape(shape), offset
 
 
-def _graph_def(topology: dict[str, Any], weights: Mapping[str, np.ndarray]) -> Any:
+def graph_def(topology: dict[str, Any], weights: Mapping[str, np.ndarray]) -> Any:
+    """The `GraphDef` of a topology with its weights inside; each fused operation as plain ones."""
     from tensorflow.core.framework.graph_pb2 import GraphDef
 
-    graph_def = GraphDef()
+    result = GraphDef()
     for node in topology["node"]:
         for plain in _unfused(node):
-            _add_node(graph_def.node.add(), plain, weights)
-    graph_def.versions.producer = topology["versions"]["producer"]
-    graph_def.versions.min_consumer = topology["versions"]["minConsumer"]
-    return graph_def
+            _add_node(result.node.add(), plain, weights)
+    result.versions.producer = topology["versions"]["producer"]
+    # the public converter leaves it out
+    result.versions.min_consumer = topology["versions"].get("minConsumer", 0)
+    return result
 
 
 def _add_node(node_def: Any, node: dict[str, Any], weights: Mapping[str, np.ndarray]) -> None:
@@ -145,7 +145,7 @@ def _unfused(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     name, (x, weights, *arguments) = node["name"], node["input"]
     attributes = node["attr"]
     fused = [base64.b64decode(s).decode() for s in attributes["fused_ops"]["list"]["s"]]
-    plain = {k: v for k, v in attributes.items() if k not in _FUSION_ATTRIBUTES}
+    plain = {k: v for k, v in attributes.items() if k not in _FUSION_ATTRIBUTES} | _FLOAT
     if "s" in attributes.get("padding", {}) and "list" in attributes.get("explicit_paddings", {}):
         plain["explicit_paddings"] = attributes["explicit_paddings"]
     current = f"{name}/plain"

