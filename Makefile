@@ -4,7 +4,7 @@ PORT  ?= 8000
 SERVE ?= 1
 VENV  ?= .venv
 # 3.11 first: the newest Python that tflite-runtime, one of the verified runtimes, installs on
-PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.10,$(shell command -v python$(v))) $(shell command -v python3))
+PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.10,$(shell python$(v) -c 'import sys; print(sys.executable)' 2>/dev/null)) python3)
 
 BIN   := $(VENV)/bin
 READY := $(VENV)/.installed
@@ -62,7 +62,6 @@ clean:
 	rm -rf $(VENV) .venv-reference build dist runs bundles web/node_modules web/static/vendor *.egg-info
 
 $(READY): pyproject.toml web/package-lock.json
-	@test -n "$(PYTHON)" || { echo "Python 3.10 to 3.13 is needed: apt install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
 	    || { echo "Python 3.10 to 3.13 is needed, got $$($(PYTHON) --version); choose one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' \
