@@ -36,8 +36,8 @@ def inspect(path: Path, top: int, as_json: bool) -> None:
     """
     require("inspect", "convert", "tensorflow", "keras", "ai_edge_litert", "h5py", "rich")
     from edgeproof.convert.inspect.find import inspect_path
-    from edgeproof.convert.silence import captured_stderr
     from edgeproof.edge.schema import to_json
+    from edgeproof.edge.silence import captured_stderr
 
     with captured_stderr():
         found = inspect_path(path)

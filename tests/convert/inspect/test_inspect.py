@@ -100,7 +100,7 @@ def test_stored_code_is_not_run(tmp_path: Path) -> None:
 
     assert counts(found) == {"Lambda": 1, "Dense": 1}
     assert (found.parameters, found.macs) == (15, None)
-    assert "never run" in found.notes[0]
+    assert "not run" in found.notes[0]
 
 
 def test_json_and_table(cli: Cli, tiny_bundle: Path) -> None:
