@@ -1,6 +1,7 @@
 """What every part of the test suite shares: one small trained run, and one bundle made of it."""
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -87,3 +88,21 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=chromium_flags())
         yield browser
         browser.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """On CI with the data sets at hand nothing may be skipped: a skip there is a silent hole."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not (os.environ.get("CI") and os.environ.get("EDGEPROOF_DATA")):
+        return
+    skipped = reporter.stats.get("skipped", [])
+    allowed = session.config.getini("allowed_skips")
+    unexpected = [s for s in skipped if not any(reason in str(s.longrepr) for reason in allowed)]
+    if unexpected:
+        reporter.write_line(f"{len(unexpected)} unexpected skips, expected none on CI", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("allowed_skips", "Reasons for which CI may skip a test.", "linelist", default=[])
