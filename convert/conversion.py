@@ -117,7 +117,7 @@ def bundle_content(
         golden_outputs,
         pictures,
         heldout,
-        _provenance(source, command, seed, calibration),
+        _provenance(source, options, command, seed, calibration),
     )
 
 
@@ -175,7 +175,11 @@ def _golden_pictures(
 
 
 def _provenance(
-    source: ModelSource, command: str, seed: int, calibration: Calibration | None
+    source: ModelSource,
+    options: ConvertOptions,
+    command: str,
+    seed: int,
+    calibration: Calibration | None,
 ) -> Provenance:
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Provenance(
@@ -187,6 +191,7 @@ def _provenance(
         versions=_versions(_VERSIONS_OF),
         recipe=source.recipe,
         calibration=calibration.description if calibration is not None else None,
+        labels_from=options.labels.name if options.labels is not None else None,
     )
 
 

@@ -144,7 +144,8 @@ class HeldOut:
 class Provenance:
     """Where the bundle comes from, enough to make it again.
 
-    `source` is the path of the run or model as seen from the bundle's folder.
+    `source` is the path of the run or model as seen from the bundle's folder; `labels_from` names
+    the file that gave the labels, where they are not the run's own.
     """
 
     source: str
@@ -155,6 +156,7 @@ class Provenance:
     versions: dict[str, str]
     recipe: str | None = None
     calibration: str | None = None
+    labels_from: str | None = None
 
 
 @dataclass(frozen=True)

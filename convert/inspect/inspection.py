@@ -7,21 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.edge.manifest import TensorSpec
 
 
 class InspectError(ConvertError):
     """The file is no model, or a damaged one."""
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """An input or output; `real = scale * (value - zero_point)` where it is quantised."""
-
-    name: str
-    dtype: str
-    shape: tuple[int | None, ...]
-    scale: float | None = None
-    zero_point: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +58,8 @@ class Inspection:
     path: str
     kind: str
     bytes: int
-    inputs: tuple[Tensor, ...] = ()
-    outputs: tuple[Tensor, ...] = ()
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
     operations: tuple[Operations, ...] = ()
     parameters: int = 0
     macs: int | None = None

@@ -17,11 +17,11 @@ from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.inspect.inspection import (
     InspectError,
     Inspection,
-    Tensor,
     Weight,
     grouped,
 )
 from edgeproof.convert.inspect.keras_config import layers_of
+from edgeproof.edge.manifest import TensorSpec
 
 if TYPE_CHECKING:
     import h5py
@@ -138,5 +138,5 @@ def _total(costs: Costs) -> int | None:
     return sum(known) if len(known) == len(costs) else None
 
 
-def _tensors(tensors: Any) -> tuple[Tensor, ...]:
-    return tuple(Tensor(t.name, t.dtype, t.shape or ()) for t in tensors)
+def _tensors(tensors: Any) -> tuple[TensorSpec, ...]:
+    return tuple(TensorSpec(t.name, t.dtype, t.shape or ()) for t in tensors)

@@ -8,7 +8,8 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
-from edgeproof.convert.inspect.inspection import Inspection, Tensor
+from edgeproof.convert.inspect.inspection import Inspection
+from edgeproof.edge.manifest import TensorSpec
 
 
 def print_inspection(console: Console, found: Inspection, *, top: int) -> None:
@@ -65,7 +66,7 @@ def _known(number: int | None) -> str:
     return "unknown" if number is None else f"{number:,}"
 
 
-def _tensor(tensor: Tensor) -> str:
+def _tensor(tensor: TensorSpec) -> str:
     shape = " x ".join("?" if n is None else str(n) for n in tensor.shape) or "scalar"
     scaled = "" if tensor.scale is None else f", {tensor.scale:.6g} * (q - {tensor.zero_point})"
     return f"{tensor.name}: {tensor.dtype} {shape}{scaled}"

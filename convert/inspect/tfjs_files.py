@@ -13,12 +13,12 @@ from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.inspect.inspection import (
     InspectError,
     Inspection,
-    Tensor,
     Weight,
     grouped,
     total_macs,
 )
 from edgeproof.convert.inspect.keras_config import layer_counts
+from edgeproof.edge.manifest import TensorSpec
 
 _BYTES = {"float32": 4, "int32": 4, "bool": 1, "complex64": 8, "float16": 2, "uint16": 2}
 _BYTES["uint8"] = 1
@@ -122,9 +122,9 @@ def _parameters(weights: tuple[Weight, ...]) -> int:
     return sum(math.prod(w.shape) for w in weights if w.scales or w.dtype.startswith("float"))
 
 
-def _tensors(infos: Mapping[str, Any]) -> tuple[Tensor, ...]:
+def _tensors(infos: Mapping[str, Any]) -> tuple[TensorSpec, ...]:
     return tuple(
-        Tensor(name, info["dtype"].removeprefix("DT_").lower(), _sizes(info))
+        TensorSpec(name, info["dtype"].removeprefix("DT_").lower(), _sizes(info))
         for name, info in infos.items()
     )
 

@@ -10,11 +10,11 @@ from typing import Any
 from edgeproof.convert.inspect.inspection import (
     InspectError,
     Inspection,
-    Tensor,
     Weight,
     grouped,
     total_macs,
 )
+from edgeproof.edge.manifest import TensorSpec
 
 _DAMAGED = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError)
 
@@ -116,11 +116,11 @@ def _shape(tensor: Any) -> tuple[int, ...]:
     return () if tensor.shape is None else tuple(int(n) for n in tensor.shape)
 
 
-def _tensor(tensor: Any) -> Tensor:
+def _tensor(tensor: Any) -> TensorSpec:
     signature = tensor.shapeSignature
     shape = _shape(tensor) if signature is None else tuple(int(n) for n in signature)
     scales = _scales(tensor)
-    return Tensor(
+    return TensorSpec(
         tensor.name.decode(),
         _dtype(tensor.type),
         tuple(None if n < 0 else n for n in shape),

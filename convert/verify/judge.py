@@ -64,6 +64,8 @@ def _heldout_reference(evidence: Evidence) -> tuple[HeldOutReference | None, tup
         said = ["Reference: the golden outputs, held against the source model, run again in Keras."]
     else:
         said = ["Reference: the golden outputs of the bundle; the source model was not run."]
+    if (renamed := evidence.manifest.provenance.labels_from) is not None:
+        said.append(f"The labels come from {renamed}: they are not compared with the run's.")
     if evidence.labelled is None:
         said.append("No labelled images: agreement is measured on the golden inputs.")
         return None, tuple(said)

@@ -124,13 +124,13 @@ def verify_bundle(
         found = _measured(bundle, runtime, variants, golden, labelled, start, progress)
         measurements += found
         states.append(_state(runtime, found))
-    run_config = recorded_source(bundle).run_config
+    run_labels = _run_labels(bundle)
     rows, references = judge(
         Evidence(
             manifest=bundle.manifest,
             golden=golden,
             labelled=labelled,
-            run_labels=None if run_config is None else tuple(run_config["deployment"]["labels"]),
+            run_labels=run_labels,
             measurements=tuple(measurements),
             gates=gates,
         )
@@ -221,6 +221,14 @@ def _state(runtime: Runtime, found: list[Measurement]) -> RuntimeState:
     if versions:
         return RuntimeState(runtime.name, versions[0], "ran", failures[0] if failures else None)
     return RuntimeState(runtime.name, None, "failed", failures[0])
+
+
+def _run_labels(bundle: Bundle) -> tuple[str, ...] | None:
+    """What training called the classes; None where the run is gone or its user renamed them."""
+    run_config = recorded_source(bundle).run_config
+    if run_config is None or bundle.manifest.provenance.labels_from is not None:
+        return None
+    return tuple(run_config["deployment"]["labels"])
 
 
 def _bundle_facts(bundle: Bundle) -> BundleFacts:

@@ -134,3 +134,18 @@ def test_data_that_is_not_there(
     error = refused(digits_bundle, "--runtimes", "litert", "--data", tmp_path / data)
     assert error.exit_code == 1
     assert message in str(error)
+
+
+def test_labels_of_ones_own_are_not_held_against_the_run(
+    digits_run: Path, tmp_path: Path, cli: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text(
+        "\n".join(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+    )
+    bundle = tmp_path / "named"
+    options = ("--labels", names, "--variants", "tflite-float32")
+    assert cli("convert", digits_run, "-o", bundle, *options).returncode == 0
+    done = cli("verify", bundle, "--runtimes", "keras,litert")
+    assert done.returncode == 0, done.stderr
+    assert "The labels come from names.txt" in done.stdout
