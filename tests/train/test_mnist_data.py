@@ -76,7 +76,9 @@ def test_damaged_idx(
 
 # the time in a gzip header would give the test another name in each process
 @pytest.mark.parametrize(
-    "content", [gzip.compress(b"12345678" * 99, mtime=0)[:-20], b"no gzip at all"], ids=["cut", "no"]
+    "content",
+    [gzip.compress(b"12345678" * 99, mtime=0)[:-20], b"no gzip at all"],
+    ids=["cut", "no"],
 )
 def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "train-labels-idx1-ubyte.gz"
