@@ -27,6 +27,7 @@ from edgeproof.convert.golden_files import (
 )
 from edgeproof.convert.keras_model import keras_model, tflite_batch, with_image_size
 from edgeproof.convert.keras_outputs import keras_outputs
+from edgeproof.convert.memory import give_back
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.source import ModelSource, source_sha256
@@ -69,6 +70,7 @@ def bundle_content(
     progress.step("freezing the graph")
     traced = trace(model)
     frozen = frozen_trace(traced)
+    give_back()
     description = describe(source, model, frozen, options, progress.note)
     calibration = _calibration(source, model, description, options, seed)
     heldout = None
@@ -85,6 +87,8 @@ def bundle_content(
     )
     golden_outputs = tuple(keras_outputs(model, traced, golden.arrays))
     pictures = _golden_pictures(source, model, traced, description.contract, golden)
+    del traced  # as large as the model, and not needed by the converters
+    give_back()
     maker = VariantMaker(
         model,
         frozen,
@@ -100,6 +104,7 @@ def bundle_content(
         progress.step(recipe.id)
         try:
             variants.append(with_companions(maker.make(recipe), description))
+            give_back()
         except ConvertError as error:
             if options.variants != "all":
                 raise ConvertError(f"{recipe.id} cannot be made: {error}") from error

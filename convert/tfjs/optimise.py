@@ -19,8 +19,9 @@ def optimised(frozen: FrozenGraph) -> Graph:
     """The graph as TF.js runs it fastest: folded, fused, without unused nodes."""
     inputs = [producer(i.tensor) for i in frozen.inputs]
     fetches = [t.tensor for t in (*frozen.inputs, *frozen.outputs)]
-    graph_def = fold_constants(narrow(frozen.graph_def), fetches)
-    graph = Graph(graph_def, [o.tensor for o in frozen.outputs])
+    graph = Graph(
+        fold_constants(narrow(frozen.graph_def), fetches), [o.tensor for o in frozen.outputs]
+    )
     _drop_control_inputs(graph)
     drop_neutral(graph)
     lower(graph)
