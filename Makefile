@@ -17,7 +17,7 @@ PACKAGES := edge train convert web
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-zoo test-reference bench lint format browser clean
+.PHONY: demo test test-zoo test-reference test-oldest bench lint format browser clean
 
 demo: $(READY)  ## train on real handwritten digits, convert, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
@@ -40,6 +40,11 @@ test-zoo: $(READY) web/node_modules/.installed  ## one Keras Applications model 
 test-reference: $(READY) .venv-reference/.installed web/node_modules/.installed  ## our writer against it
 	EDGEPROOF_REFERENCE=.venv-reference/bin/python $(BIN)/python -m pytest -m reference $(ARGS)
 
+# `make test` has the newest TensorFlow, and what pip finds with it; here is the other end
+test-oldest: .venv-oldest/.installed web/node_modules/.installed  ## conversion on TensorFlow 2.19
+	.venv-oldest/bin/python -m pytest -n 2 --dist loadgroup tests/convert \
+	    --ignore=tests/convert/verify --ignore=tests/convert/inspect $(ARGS)
+
 bench: $(READY)  ## conversion against the public tools: build/bench/*.json and a table
 	$(BIN)/python -m tests.bench $(ARGS)
 
@@ -58,8 +63,13 @@ format: $(READY)  ## rewrite Python in the project's style
 browser: $(READY)
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser
 
+.venv-oldest/.installed: pyproject.toml
+	$(firstword $(foreach v,3.10 3.11 3.12,$(shell python$(v) -c 'import sys; print(sys.executable)' 2>/dev/null)) python3) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install -q -e '.[dev]' 'tensorflow==2.19.*'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-reference build dist runs bundles web/node_modules web/static/vendor *.egg-info
+	rm -rf $(VENV) .venv-reference .venv-oldest build dist runs bundles web/node_modules web/static/vendor *.egg-info
 
 $(READY): pyproject.toml web/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \

@@ -77,7 +77,8 @@ def load(
         except Exception as error:
             # Keras raises whatever its layers' constructors raise for a configuration they do not
             # know (TypeError, ValueError, KeyError, AttributeError, NotImplementedError, ...)
-            if _unknown_class(error) or _is_unsafe(error) or not _is_installed("tf_keras"):
+            # or for a class, such as TFOpLambda, that only Keras 2 has
+            if _is_unsafe(error) or not _is_installed("tf_keras"):
                 raise ConvertError(_why_not_loaded(source, error)) from error
             first = error
         try:
@@ -123,6 +124,12 @@ def _is_unsafe(error: Exception) -> bool:
 
 def _why_not_loaded(source: ModelSource, error: Exception) -> str:
     unknown = _unknown_class(error)
+    if unknown is not None and source.kind == "hdf5" and not _is_installed("tf_keras"):
+        return (
+            f"{source.path}: Keras 3 has no layer class {unknown!r}; if it is one of Keras 2, "
+            "pip install 'edgeproof[legacy]', whose tf-keras reads such files; if it is yours, "
+            f"name it with --custom-objects module:{unknown}"
+        )
     if unknown is not None:
         return (
             f"{source.path}: the layer class {unknown!r} is custom code, which is not in the file; "

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.tensorflow_calls import refused_call
 from edgeproof.edge.deployment import Deployment
 from edgeproof.edge.schema import SchemaError, from_json
 
@@ -177,7 +178,15 @@ def _refuse_stored_code(source: ModelSource) -> None:
     Raises:
         ConvertError: naming the layer.
     """
-    for class_name, name in _stored_objects(source.config):
+    for class_name, config in _stored_objects(source.config):
+        name = str(config.get("name", "")) if isinstance(config, dict) else ""
+        call = refused_call(class_name, config)
+        if call is not None:
+            raise ConvertError(
+                f"{source.path}: the layer {name!r} calls TensorFlow's {call}, which is not known "
+                "to compute from tensors alone; save the model without it, or give --trust-lambda "
+                "if you know where the file comes from"
+            )
         if class_name == "Lambda":
             raise ConvertError(
                 f"{source.path}: the Lambda layer {name!r} holds Python code, which is not run; "
@@ -192,13 +201,11 @@ def _refuse_stored_code(source: ModelSource) -> None:
             )
 
 
-def _stored_objects(value: Any) -> Iterator[tuple[str, str]]:
-    """Every `class_name` of a stored configuration with its object's name."""
+def _stored_objects(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every `class_name` of a stored configuration with its object's own configuration."""
     if isinstance(value, dict):
         if isinstance(value.get("class_name"), str):
-            config = value.get("config")
-            name = config.get("name", "") if isinstance(config, dict) else ""
-            yield value["class_name"], str(name)
+            yield value["class_name"], value.get("config")
         value = list(value.values())
     if isinstance(value, list):
         for item in value:

@@ -10,6 +10,8 @@ import importlib.metadata
 import json
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         result = compare(Path(folder), rounds=given.rounds, reference=given.reference)
+    result["installed"] = _installed(given.reference)
     result["machine"] = _machine()
     result["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
     OUTPUT.mkdir(parents=True, exist_ok=True)
@@ -41,6 +44,18 @@ def _reference() -> Path | None:
     named = os.environ.get("EDGEPROOF_REFERENCE")
     path = Path(named) if named else Path(".venv-reference/bin/python")
     return path.absolute() if path.exists() else None
+
+
+def _installed(reference: Path | None) -> dict[str, Any]:
+    """What each side takes on disk with all that it requires."""
+    sides = {"edgeproof[convert]": Path(sys.executable)}
+    if reference is not None:
+        sides["tensorflowjs"] = reference
+    script = Path(__file__).with_name("installed_size.py")
+    return {
+        root: json.loads(subprocess.check_output([python, script, root]))
+        for root, python in sides.items()
+    }
 
 
 def _machine() -> dict[str, Any]:

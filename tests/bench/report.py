@@ -36,4 +36,7 @@ def markdown(result: dict[str, Any]) -> str:
         ours, theirs = sizes["edgeproof"], sizes["public"]
         row = f"{theirs:,} | {ours / theirs:.4f}" if theirs else "not made |"
         lines.append(f"| {variant} | {ours:,} | {row} |")
+    lines += ["", "| installed | MB | distributions |", "| --- | ---: | ---: |"]
+    for root, size in result["installed"].items():
+        lines.append(f"| {root} | {size['bytes'] / 1e6:,.0f} | {size['distributions']} |")
     return "\n".join(lines) + "\n"
