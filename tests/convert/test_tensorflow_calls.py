@@ -87,4 +87,5 @@ def test_the_lists_name_what_exists_and_touches_nothing_outside() -> None:
         assert hasattr(tf, name) or hasattr(tf.compat.v1, name), name
     for name in tensorflow_calls._OPERATIONS:
         operation = op_def_registry.get(name)
-        assert operation is not None and not operation.is_stateful, name
+        assert operation is not None, name
+        assert not operation.is_stateful, name
