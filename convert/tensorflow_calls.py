@@ -25,7 +25,7 @@ _FUNCTIONS = frozenset(
     sigmoid sign sin sinh size slice sort space_to_batch space_to_batch_nd space_to_depth split
     sqrt square squeeze stack stop_gradient strided_slice subtract tan tanh tensordot tile
     to_float to_int32 transpose truediv truncatediv unstack where where_v2 zeros zeros_like
-    """.split()
+    """.split()  # noqa: SIM905 - quotes around each would hide the names
 )
 # as nodes of a graph they have names of their own
 _OPERATIONS = frozenset(
@@ -40,7 +40,7 @@ _OPERATIONS = frozenset(
     Sign Sin Slice Softmax Softplus Softsign SpaceToDepth Split SplitV Sqrt Square
     SquaredDifference Squeeze StopGradient StridedSlice Sub Sum Tanh Tile TopKV2 Transpose Unpack
     Where ZerosLike
-    """.split()
+    """.split()  # noqa: SIM905 - quotes around each would hide the names
 )
 
 
