@@ -1,9 +1,9 @@
 """Which of TensorFlow's functions a stored Keras 2 model may call.
 
-tf.keras stores `x + 1` or `tf.reshape(x, ...)` of a functional model as the function's public name
-(class `TFOpLambda`) or, before TensorFlow 2.4, as a node of a graph (`TensorFlowOpLayer`), and calls
-whatever name a file holds: `io.write_file` as readily as `math.add`. Only functions that do nothing
-but compute from tensors are let through.
+tf.keras stores `x + 1` or `tf.reshape(x, ...)` of a functional model by the function's public name
+(class `TFOpLambda`) or, before TensorFlow 2.4, as a node of a graph (`TensorFlowOpLayer`). It
+calls whatever name a file holds: `io.write_file` as readily as `math.add`. Only functions that do
+nothing but compute from tensors are let through.
 """
 
 from __future__ import annotations
