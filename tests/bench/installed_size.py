@@ -42,6 +42,4 @@ def _normal(name: str) -> str:
 
 if __name__ == "__main__":
     names = closure(sys.argv[1])
-    json.dump(
-        {"bytes": sum(map(installed_bytes, names)), "distributions": len(names)}, sys.stdout
-    )
+    json.dump({"bytes": sum(map(installed_bytes, names)), "distributions": len(names)}, sys.stdout)
