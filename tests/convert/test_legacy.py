@@ -147,8 +147,37 @@ def test_long_recurrences_stay_loops() -> None:
     assert {"While", "StatelessWhile"} & {node.op for node in freeze(model).graph_def.node}
 
 
-def test_a_call_with_further_tensors_is_refused_as_a_layers_model() -> None:
-    first, second = tf_keras.Input((3, 2), name="first"), tf_keras.Input((2,), name="second")
-    x = tf_keras.layers.SimpleRNN(2)(first, initial_state=second)
+def _decoder() -> Any:
+    """What Keras 3 spells or computes differently: first states, hard sigmoids."""
+    layers = tf_keras.layers
+    steps = tf_keras.Input((6, 3), name="steps")
+    _, *state = layers.LSTM(3, return_state=True)(steps)
+    frames = layers.TimeDistributed(layers.Dense(2, "hard_sigmoid"))(steps)
+    decoded = layers.LSTM(3, recurrent_activation="hard_sigmoid")(frames, initial_state=state)
+    return _randomised(tf_keras.Model(steps, [decoded, layers.ThresholdedReLU(0.1)(decoded)]))
+
+
+def _masked() -> Any:
+    layers = tf_keras.layers
+    steps = tf_keras.Input((6, 3), name="steps")
+    x = layers.Dense(4)(layers.Masking()(steps))
+    x = layers.GRU(3, reset_after=False, return_sequences=True)(x)
+    return _randomised(tf_keras.Model(steps, layers.Bidirectional(layers.LSTM(2))(x)))
+
+
+@pytest.mark.parametrize("make", [_decoder, _masked])
+def test_layers_models_of_sequences(make: Any, run_tfjs: Engine) -> None:
+    model = make()
+    steps = np.random.default_rng(1).normal(0, 1, (3, 6, 3)).astype(np.float32)
+    steps[0, 3:] = steps[1, 2] = 0
+
+    actual = run_tfjs(layers_model_files(model), [steps], "wasm")
+
+    assert worst_error(actual, layer_by_layer(model, [steps])) <= TOLERANCE
+
+
+def test_a_call_with_further_arguments_is_refused_as_a_layers_model() -> None:
+    query, value = tf_keras.Input((3, 2), name="query"), tf_keras.Input((4, 2), name="value")
+    x = tf_keras.layers.MultiHeadAttention(1, 2)(query, value)
     with pytest.raises(ConvertError, match="more than its input tensors"):
-        layers_model_files(tf_keras.Model([first, second], x))
+        layers_model_files(tf_keras.Model([query, value], x))
