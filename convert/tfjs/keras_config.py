@@ -98,7 +98,7 @@ def _functional(
     def present(reference: list[Any]) -> list[Any]:
         """The tensor itself, or what a layer that is left out was given."""
         while tuple(reference) in left_out:
-            reference = left_out[tuple(reference)]  # type: ignore[index]
+            reference = left_out[tuple(reference)]
         return reference
 
     def final(reference: list[Any], is_output: bool = False) -> list[Any]:

@@ -54,7 +54,7 @@ def check_masks(
         UnsupportedLayer: naming the layer.
     """
     sources = [layer for layer in layers.values() if is_source(layer)]
-    if not sources and stated is None:
+    if not sources and all(m == NO_MASK for made in (stated or {}).values() for m in made):
         return
     masks = _Masks(layers, calls)
     for name, layer in layers.items():
@@ -83,6 +83,8 @@ class _Masks:
     def of(self, name: str, node: int, tensor: int) -> Mask:
         if tensor > 0:  # the states of a recurrent layer
             return NO_MASK
+        if type(self._layers[name]).__name__ in MODELS:  # refused beside masks, whatever they make
+            return UNSURE
         # calls are looked at in the order of the layers, so this recursion is short, except for
         # layers that are called again further down
         if (name, node) not in self._known:
