@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edgeproof.convert.augmentation import without_augmentation
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.unrolling import unrolled
 
@@ -98,7 +99,7 @@ def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
         return [tf.convert_to_tensor(t) for t in tf.nest.flatten(model(structured, training=False))]
 
     try:
-        with unrolled(model, UNROLLED_STEPS):
+        with unrolled(model, UNROLLED_STEPS), without_augmentation(model):
             concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         raise _untraceable(model.name, error) from error
