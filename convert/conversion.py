@@ -62,6 +62,7 @@ def bundle_content(
         source,
         trust_lambda=options.trust_lambda,
         custom=options.custom_objects,
+        signature=options.signature,
         note=progress.note,
     )
     model = _sized(loaded, options)
