@@ -193,6 +193,7 @@ def _provenance(
         recipe=source.recipe,
         calibration=calibration.description if calibration is not None else None,
         labels_from=options.labels.name if options.labels is not None else None,
+        signature=options.signature,
     )
 
 

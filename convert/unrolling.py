@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,24 +38,38 @@ def _settings(layer: Any) -> dict[str, Any]:
 def _deciding(layer: Any, original: Callable[..., Any], limit: int) -> Callable[..., Any]:
     def decide(sequences: Any, *args: Any, **kwargs: Any) -> Any:
         steps = sequences.shape[1]
-        unroll = (
-            steps is not None and steps <= limit and not _is_wrong_unrolled(layer, args, kwargs)
-        )
+        unroll = steps is not None and steps <= limit
         object.__setattr__(layer, "unroll", unroll)
         if unroll and is_legacy(layer):
             object.__setattr__(layer, "_could_use_gpu_kernel", False)
+        if unroll and layer.go_backwards and getattr(layer, "zero_output_for_mask", False):
+            return _turned(layer, original, sequences, *args, **kwargs)
         return original(sequences, *args, **kwargs)
 
     return decide
 
 
-def _is_wrong_unrolled(layer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
-    """Keras' unrolled loops set the wrong steps to zero where they run backwards over a mask.
+def _turned(
+    layer: Any, original: Callable[..., Any], sequences: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """Forwards over the turned sequence and mask, which is what backwards means.
 
-    Bidirectional asks for that. Measured: 0.4 of the largest output, Keras 3.15 and tf-keras 2.21.
+    Keras' own unrolled loops, run backwards over a mask, set the wrong steps to zero; Bidirectional
+    asks for that. Measured: all of the largest output in Keras 3.15, 0.87 of it in tf-keras 2.21.
     """
-    if not (layer.go_backwards and getattr(layer, "zero_output_for_mask", False)):
-        return False
+    import tensorflow as tf
+
     position = 0 if is_legacy(layer) else 1
     mask = args[position] if len(args) > position else kwargs.get("mask")
-    return mask is not None
+    if mask is None:
+        return original(sequences, *args, **kwargs)
+    turned = tf.reverse(mask, [1])
+    if len(args) > position:
+        args = (*args[:position], turned, *args[position + 1 :])
+    else:
+        kwargs = {**kwargs, "mask": turned}
+    object.__setattr__(layer, "go_backwards", False)
+    try:
+        return original(tf.reverse(sequences, [1]), *args, **kwargs)
+    finally:
+        object.__setattr__(layer, "go_backwards", True)

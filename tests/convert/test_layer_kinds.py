@@ -236,6 +236,7 @@ MODELS: dict[str, Make] = {
         layers.ReversibleEmbedding(9, 4),
         _embedded(layers.GlobalAveragePooling1D()),
         _embedded(layers.LSTM(3)),
+        _embedded(layers.Bidirectional(layers.GRU(3, return_sequences=True))),
         dtype="int32",
     ),
     "categories": _each((4,), layers.CategoryEncoding(6, "one_hot"), dtype="int32"),
@@ -260,12 +261,6 @@ MODELS: dict[str, Make] = {
 TFLITE_ONLY: dict[str, Make] = {
     "conv3d, transposed": _image(
         layers.Conv3DTranspose(2, 3, strides=2, padding="same"), size=_VOLUME
-    ),
-    # a loop in the graph
-    "masked both ways": _each(
-        (5,),
-        _embedded(layers.Bidirectional(layers.GRU(3, return_sequences=True))),
-        dtype="int32",
     ),
     "buckets": _each((4,), layers.Discretization([-0.5, 0.0, 0.5])),
 }

@@ -11,7 +11,7 @@ import pytest
 from edgeproof.convert import loading
 from edgeproof.convert.api import convert_model
 from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.freeze import UNROLLED_STEPS, freeze
+from edgeproof.convert.freeze import UNROLLED_STEPS, freeze, trace
 from edgeproof.convert.keras_model import keras_model
 from edgeproof.convert.keras_outputs import layer_by_layer
 from edgeproof.convert.options import ConvertOptions
@@ -107,6 +107,18 @@ def test_tf_keras_is_chosen_and_said(legacy_file: Path, tmp_path: Path) -> None:
     assert worst_error(read_graph_model(files)([images]), expected) <= TOLERANCE
 
 
+@pytest.mark.parametrize(("activation", "said"), [("hard_sigmoid", 1), ("sigmoid", 0)])
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+def test_another_hard_sigmoid_is_said(activation: str, said: int, tmp_path: Path) -> None:
+    stack = [tf_keras.Input((6,)), tf_keras.layers.Dense(2, activation)]
+    tf_keras.Sequential(stack).save(tmp_path / "old.h5")
+    notes: list[str] = []
+
+    keras_model(find_source(tmp_path / "old.h5"), note=notes.append)
+
+    assert sum("whose hard_sigmoid is not Keras 3's" in text for text in notes) == said
+
+
 def test_without_tf_keras_the_extra_is_named(
     legacy_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +150,14 @@ def test_recurrent_layers_are_unrolled_and_left_as_they_were() -> None:
     for layer in model._flatten_layers():
         assert set(vars(layer)) == set(kept[layer.name])
         assert vars(layer).get("unroll") == kept[layer.name].get("unroll")
+
+
+def test_masked_steps_are_unrolled_right() -> None:
+    model = _steps()
+    steps = np.random.default_rng(1).normal(0, 1, (1, 6, 3)).astype(np.float32)
+    steps[0, 3:] = steps[0, 1] = 0
+
+    assert worst_error(trace(model).run([steps]), layer_by_layer(model, [steps])) <= TOLERANCE
 
 
 def test_long_recurrences_stay_loops() -> None:
