@@ -63,7 +63,8 @@ def _turned(
     mask = args[position] if len(args) > position else kwargs.get("mask")
     if mask is None:
         return original(sequences, *args, **kwargs)
-    turned = tf.reverse(mask, [1])
+    # TF.js' wasm backend reverses booleans as if they were four bytes wide
+    turned = tf.cast(tf.reverse(tf.cast(mask, tf.float32), [1]), tf.bool)
     if len(args) > position:
         args = (*args[:position], turned, *args[position + 1 :])
     else:
