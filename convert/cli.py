@@ -72,6 +72,11 @@ _PATH = click.Path(path_type=Path)
     metavar="module:Class",
     help="A layer class or function of your own; may be given more than once.",
 )
+@click.option(
+    "--signature",
+    metavar="NAME",
+    help="Of a SavedModel. Default: serving_default, or the only one.",
+)
 @click.option("--name", help="The bundle's name. Default: the run's, or the file's.")
 @click.option("--seed", type=int, help="Of the golden and calibration samples.")
 @click.option(

@@ -63,6 +63,7 @@ def bundle_content(
         source,
         trust_lambda=options.trust_lambda,
         custom=options.custom_objects,
+        signature=options.signature,
         note=progress.note,
     )
     model = _sized(loaded, options)
@@ -197,6 +198,7 @@ def _provenance(
         recipe=source.recipe,
         calibration=calibration.description if calibration is not None else None,
         labels_from=options.labels.name if options.labels is not None else None,
+        signature=options.signature,
     )
 
 

@@ -6,11 +6,14 @@ is a constant, the batch is free, and inputs and outputs keep the Keras model's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edgeproof.convert.augmentation import without_augmentation
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.plain_names import plain_names
 from edgeproof.convert.unrolling import unrolled
 
 if TYPE_CHECKING:
@@ -98,7 +101,7 @@ def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
         return [tf.convert_to_tensor(t) for t in tf.nest.flatten(model(structured, training=False))]
 
     try:
-        with unrolled(model, UNROLLED_STEPS):
+        with unrolled(model, UNROLLED_STEPS), without_augmentation(model), plain_names(model):
             concrete = tf.function(call, autograph=False).get_concrete_function(*specs)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         raise _untraceable(model.name, error) from error
@@ -199,4 +202,8 @@ def _graph_tensors(names: Iterable[str], tensors: Sequence[Any]) -> tuple[GraphT
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
+    """What TensorFlow says, without Keras' frame around it and its colours."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith("Exception encountered when calling")]
+    return next(iter(telling), repr(error))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.keras_flavour import keras_of, tensor_dtype, weight_path
-from edgeproof.convert.loading import Note, custom_objects, load, sentence
+from edgeproof.convert.keras_flavour import is_legacy, keras_of, tensor_dtype, weight_path
+from edgeproof.convert.loading import Note, custom_objects, load
+from edgeproof.convert.saved_model import model_from_saved_model
 from edgeproof.convert.source import ModelSource
+from edgeproof.edge.errors import UsageError
 
 if TYPE_CHECKING:
     import keras
-
-_SIGNATURE = "serving_default"
 
 
 def keras_model(
@@ -22,6 +21,7 @@ def keras_model(
     *,
     trust_lambda: bool = False,
     custom: Sequence[str] = (),
+    signature: str | None = None,
     note: Note = lambda text: None,
 ) -> keras.Model:
     """Load the model for inference: no optimizer, no loss, no code but what the user names.
@@ -32,13 +32,18 @@ def keras_model(
     Args:
         trust_lambda: run the Python code of Lambda layers.
         custom: the user's own classes, as `module:Class`.
+        signature: of a SavedModel, where it has several.
 
     Raises:
         ConvertError: custom layers, a format that Keras cannot read, NaN weights, or sizes of zero.
     """
     if source.kind == "saved-model":
-        return _model_from_saved_model(source.path)
-    model = load(source, custom_objects(custom), note, trust_lambda=trust_lambda)
+        return model_from_saved_model(source.path, signature)
+    if signature is not None:
+        raise UsageError(f"expected a SavedModel folder for --signature, got {source.path}")
+    loaded = load(source, custom_objects(custom), note, trust_lambda=trust_lambda)
+    _check_layout(loaded, source)
+    model = _with_known_inputs(loaded)
     _check_weights(model, source)
     _check_tensors(model, source)
     return model
@@ -71,38 +76,39 @@ def with_image_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
     return package.Model(inputs, model(inputs, training=False), name=model.name)
 
 
-def _model_from_saved_model(path: Path) -> keras.Model:
+def _with_known_inputs(model: keras.Model) -> keras.Model:
+    """A subclassed model, which is only a call, as a functional one around it.
+
+    Its inputs are as it was built for when it was saved; where that is not known, it is for
+    tracing to say.
+    """
+    if getattr(model, "inputs", None) or is_legacy(model):
+        return model
     import keras
-    import tensorflow as tf
 
-    try:
-        signatures = tf.saved_model.load(str(path)).signatures
-    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        raise ConvertError(f"{path} cannot be read as a SavedModel: {sentence(error)}") from error
-    if _SIGNATURE not in signatures:
-        raise ConvertError(
-            f"expected the signature {_SIGNATURE} in {path}, "
-            f"got {', '.join(signatures) or 'no signature'}"
-        )
-    specs = signatures[_SIGNATURE].structured_input_signature[1]
-    inputs = {
-        name: keras.Input(batch_shape=tuple(spec.shape), dtype=spec.dtype.name, name=name)
-        for name, spec in specs.items()
-    }
-
-    class SignatureLayer(keras.layers.TFSMLayer):
-        # TFSMLayer passes its inputs by position; a signature of several inputs takes names only
-        def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
-            return self.call_endpoint_fn(**inputs)
-
-    outputs = SignatureLayer(str(path), call_endpoint=_SIGNATURE, name="saved_model")(inputs)
-    tensors = [outputs[name] for name in sorted(outputs)]
-    return keras.Model(_bare(list(inputs.values())), _bare(tensors))
+    shapes = (model.get_build_config() or {}).get("input_shape")
+    if shapes is None:
+        return model
+    is_shape = isinstance(shapes, (list, tuple)) and all(
+        size is None or isinstance(size, int) for size in shapes
+    )
+    if not is_shape:
+        return model
+    inputs = keras.Input(batch_shape=tuple(shapes), name="input")
+    return keras.Model(inputs, model(inputs, training=False), name=model.name)
 
 
-def _bare(tensors: list[Any]) -> Any:
-    """A single tensor without its list, as models of one input or output have it."""
-    return tensors[0] if len(tensors) == 1 else tensors
+def _check_layout(model: keras.Model, source: ModelSource) -> None:
+    """Convolutions with channels first run on some graphics cards only, and nowhere that we go."""
+    for layer in model._flatten_layers(include_self=False):
+        kind = type(layer).__name__
+        is_convolution = kind.startswith("Conv") and kind[4:6] in ("1D", "2D", "3D")
+        if is_convolution and getattr(layer, "data_format", None) == "channels_first":
+            raise ConvertError(
+                f"expected convolutions with channels last, got channels first in {layer.name} of "
+                f'{source.path}; build the model with data_format="channels_last", whose weights '
+                "are the same, and set_weights"
+            )
 
 
 def _check_weights(model: keras.Model, source: ModelSource) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import json
 import re
 import sys
 import tempfile
@@ -73,7 +74,13 @@ def load(
 
     with _named_for_keras(source) as path:
         try:
-            return by(keras, path)
+            model = by(keras, path)
+            if _has_other_hard_sigmoid(source):
+                note(
+                    f"{source.model.name} was saved by Keras 2, whose hard_sigmoid is not Keras "
+                    "3's: its answers here may differ from those it was trained with"
+                )
+            return model
         except Exception as error:
             # Keras raises whatever its layers' constructors raise for a configuration they do not
             # know (TypeError, ValueError, KeyError, AttributeError, NotImplementedError, ...)
@@ -102,6 +109,21 @@ def _named_for_keras(source: ModelSource) -> Iterator[Path]:
         link = Path(folder) / f"model{suffixes[0]}"
         link.symlink_to(source.model.absolute())
         yield link
+
+
+def _has_other_hard_sigmoid(source: ModelSource) -> bool:
+    """Is it a file of Keras 1 or 2 with clip(0.2x + 0.5, 0, 1), which Keras 3 reads otherwise?
+
+    Keras 3 computes relu6(x + 3) / 6 under the same name. Keras 1 and 2 gave it to recurrent layers
+    by default, until TensorFlow 2.
+    """
+    if source.kind != "hdf5" or '"hard_sigmoid"' not in json.dumps(source.config):
+        return False
+    import h5py
+
+    with h5py.File(source.model, "r") as file:
+        version = file.attrs.get("keras_version", "1")
+    return not (version.decode() if isinstance(version, bytes) else str(version)).startswith("3")
 
 
 def _is_installed(package: str) -> bool:

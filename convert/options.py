@@ -34,6 +34,7 @@ class ConvertOptions:
             batch, or 1.
         trust_lambda: run the Python code that Lambda layers hold.
         custom_objects: the user's own layer classes and functions, each as `module:Class`.
+        signature: of a SavedModel; default: `serving_default`, or the only one.
         writer: of the TF.js files; "tensorflowjs" is the public converter.
         calibration_limit: calibration samples beyond this many are left out, by seeded choice.
     """
@@ -53,6 +54,7 @@ class ConvertOptions:
     batch: int | Literal["dynamic"] | None = None
     trust_lambda: bool = False
     custom_objects: tuple[str, ...] = ()
+    signature: str | None = None
     writer: Writer = "edgeproof"
     golden: int = 32
     calibration_limit: int = 256

@@ -42,6 +42,35 @@ def _deciding(layer: Any, original: Callable[..., Any], limit: int) -> Callable[
         object.__setattr__(layer, "unroll", unroll)
         if unroll and is_legacy(layer):
             object.__setattr__(layer, "_could_use_gpu_kernel", False)
+        if unroll and layer.go_backwards and getattr(layer, "zero_output_for_mask", False):
+            return _turned(layer, original, sequences, *args, **kwargs)
         return original(sequences, *args, **kwargs)
 
     return decide
+
+
+def _turned(
+    layer: Any, original: Callable[..., Any], sequences: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """Forwards over the turned sequence and mask, which is what backwards means.
+
+    Keras' own unrolled loops, run backwards over a mask, set the wrong steps to zero; Bidirectional
+    asks for that. Measured: all of the largest output in Keras 3.15, 0.87 of it in tf-keras 2.21.
+    """
+    import tensorflow as tf
+
+    position = 0 if is_legacy(layer) else 1
+    mask = args[position] if len(args) > position else kwargs.get("mask")
+    if mask is None:
+        return original(sequences, *args, **kwargs)
+    # TF.js' wasm backend reverses booleans as if they were four bytes wide
+    turned = tf.cast(tf.reverse(tf.cast(mask, tf.float32), [1]), tf.bool)
+    if len(args) > position:
+        args = (*args[:position], turned, *args[position + 1 :])
+    else:
+        kwargs = {**kwargs, "mask": turned}
+    object.__setattr__(layer, "go_backwards", False)
+    try:
+        return original(tf.reverse(sequences, [1]), *args, **kwargs)
+    finally:
+        object.__setattr__(layer, "go_backwards", True)

@@ -145,7 +145,8 @@ class Provenance:
     """Where the bundle comes from, enough to make it again.
 
     `source` is the path of the run or model as seen from the bundle's folder; `labels_from` names
-    the file that gave the labels, where they are not the run's own.
+    the file that gave the labels, where they are not the run's own; `signature` is the one of a
+    SavedModel that was asked for by name.
     """
 
     source: str
@@ -157,6 +158,7 @@ class Provenance:
     recipe: str | None = None
     calibration: str | None = None
     labels_from: str | None = None
+    signature: str | None = None
 
 
 @dataclass(frozen=True)

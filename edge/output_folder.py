@@ -1,5 +1,6 @@
 """Whole folders or nothing: results are written beside their place and renamed into it."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -8,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edgeproof.edge.errors import OutputError
+
+# no space, over quota, larger than any file may be
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check_output(target: Path, *, force: bool, marker: str) -> None:
@@ -49,7 +53,7 @@ def whole_folder(target: Path, *, force: bool, marker: str) -> Iterator[Path]:
     With `force` an existing `target` stays untouched until the new folder is complete.
 
     Raises:
-        OutputError: as `check_output`.
+        OutputError: as `check_output`, or the disk is full.
     """
     check_output(target, force=force, marker=marker)
     target = target.absolute()
@@ -59,8 +63,13 @@ def whole_folder(target: Path, *, force: bool, marker: str) -> Iterator[Path]:
         partial.chmod(0o777 & ~_umask())  # mkdtemp gives 0700; a bundle may be served by others
         yield partial
         _replace(target, partial)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise OutputError(
+                f"expected room on the disk for {target}, got: {error.strerror}; free some space, "
+                "or choose a folder on another disk"
+            ) from error
         raise
 
 

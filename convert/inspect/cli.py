@@ -31,8 +31,8 @@ from edgeproof.edge.extras import require
 def inspect(path: Path, top: int, as_json: bool) -> None:
     """Show what is in a model: tensors, operations, parameters, quantisation, size by layer.
 
-    PATH is a .keras, .h5, .hdf5, .tflite or TF.js model.json file, a run or a bundle. Nothing that
-    is stored in it is run.
+    PATH is a .keras, .h5, .hdf5, .tflite or TF.js model.json file, a SavedModel folder, a run or a
+    bundle. No Python code that is stored in it is run.
     """
     require("inspect", "convert", "tensorflow", "keras", "ai_edge_litert", "h5py", "rich")
     from edgeproof.convert.inspect.find import inspect_path

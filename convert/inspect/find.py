@@ -8,7 +8,7 @@ from edgeproof.convert.inspect.inspection import InspectError, Inspection
 
 
 def inspect_path(path: Path) -> Inspection:
-    """Describe a .keras, .h5, .hdf5, .tflite or model.json file, a run or a bundle.
+    """Describe a .keras, .h5, .hdf5, .tflite or model.json file, a SavedModel, run or bundle.
 
     Raises:
         InspectError: nothing of that kind, or a damaged one.
@@ -45,10 +45,14 @@ def _folder(path: Path) -> Inspection:
         return Inspection(str(path), "bundle", size, parts=parts)
     if (path / "model.json").is_file():
         return inspect_path(path / "model.json")
+    if (path / "saved_model.pb").is_file():
+        from edgeproof.convert.inspect.saved_model import inspect_saved_model
+
+        return inspect_saved_model(path)
     if (path / "model.keras").is_file():
         size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
         return Inspection(str(path), "run", size, parts=(inspect_path(path / "model.keras"),))
     raise InspectError(
-        "expected a bundle (bundle.json), a run (model.keras) or a TF.js model (model.json), "
-        f"got {path}, which holds none"
+        "expected a bundle (bundle.json), a run (model.keras), a SavedModel (saved_model.pb) or a "
+        f"TF.js model (model.json), got {path}, which holds none"
     )

@@ -47,7 +47,8 @@ class Inspection:
     """A model; or a bundle or run, whose models are `parts`.
 
     Attributes:
-        kind: "tflite", "tfjs-graph", "tfjs-layers", "keras", "hdf5", "run" or "bundle".
+        kind: "tflite", "tfjs-graph", "tfjs-layers", "keras", "hdf5", "saved-model", "run" or
+            "bundle".
         bytes: of all its files.
         parameters: numbers in floating or quantised constants; shapes and axes do not count.
         macs: multiply-accumulates of convolutions and matrix products for a batch of 1; null

@@ -7,32 +7,20 @@ weights by `layer/weight`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.keras_flavour import is_legacy, tensor_dtype, weight_name
-from edgeproof.convert.tfjs.layer_rules import (
-    ACTIVATIONS,
-    INITIALIZERS,
-    REASONS,
-    RULES,
-    TRAINING_ONLY,
-    LayerRule,
-)
-from edgeproof.convert.tfjs.ops import TFJS_VERSION
+from edgeproof.convert.keras_flavour import is_legacy, tensor_dtype
+from edgeproof.convert.tfjs.keras_calls import Call, MaskOperations, calls_of, references
+from edgeproof.convert.tfjs.layer_limits import TRAINING_ONLY
+from edgeproof.convert.tfjs.layer_masks import check_masks
+from edgeproof.convert.tfjs.layer_refusal import refuse
+from edgeproof.convert.tfjs.layer_writer import MODELS, LayerWriter, returns_output_twice
 
 if TYPE_CHECKING:
     import keras
-
-_MODELS = ("Functional", "Sequential")
-
-
-class UnsupportedLayer(ConvertError):
-    """TF.js lacks a layer, or computes it differently."""
 
 
 @dataclass
@@ -60,128 +48,90 @@ def layers_topology(model: keras.Model) -> LayersTopology:
         UnsupportedLayer: with the layer's name and the reason.
     """
     topology = LayersTopology()
-    topology.config = _model_config(model, model.name, topology)
+    topology.config = _model_config(model, model.name, topology, is_inner=False)
     return topology
 
 
-def refuse(kind: str, name: str, reason: str) -> UnsupportedLayer:
-    """The error for one layer."""
-    return UnsupportedLayer(
-        f"expected layers that TF.js {TFJS_VERSION} computes as Keras does, got {kind} "
-        f"({name}): {reason}; use the graph variants, such as tfjs-float32"
-    )
-
-
-def _model_config(model: keras.Model, name: str, topology: LayersTopology) -> dict[str, Any]:
+def _model_config(
+    model: keras.Model, name: str, topology: LayersTopology, *, is_inner: bool = True
+) -> dict[str, Any]:
     kind = type(model).__name__
     config = model.get_config()
     if kind == "Sequential":
         return {"class_name": kind, "config": {"name": name, "layers": _stack(model, topology)}}
     if "input_layers" not in config:
         raise refuse(kind, model.name, "only Sequential and Functional models have a configuration")
-    return {"class_name": "Model", "config": _functional(model, config, name, topology)}
+    return {"class_name": "Model", "config": _functional(model, config, name, topology, is_inner)}
 
 
 def _stack(model: keras.Model, topology: LayersTopology) -> list[dict[str, Any]]:
     shape, dtype = model.inputs[0].shape, tensor_dtype(model.inputs[0]).name
-    layers = [_input_layer(topology.unique(f"{model.name}_input"), shape, dtype)]
-    for layer in model.layers:
-        if type(layer).__name__ not in (*TRAINING_ONLY, "InputLayer"):
-            layers.append(_layer(layer, topology.unique(layer.name), topology))
-    return layers
+    written = [_input_layer(topology.unique(f"{model.name}_input"), shape, dtype)]
+    left_out = (*TRAINING_ONLY, "InputLayer")
+    layers = [layer for layer in model.layers if type(layer).__name__ not in left_out]
+    before = [[], *([[[layer.name, 0, 0]]] for layer in layers)]
+    by_name = {layer.name: layer for layer in layers}
+    check_masks(by_name, dict(zip(by_name, before, strict=False)))
+    written += [_layer(layer, topology.unique(layer.name), topology) for layer in layers]
+    return written
 
 
 def _functional(
-    model: keras.Model, config: dict[str, Any], name: str, topology: LayersTopology
+    model: keras.Model, config: dict[str, Any], name: str, topology: LayersTopology, is_inner: bool
 ) -> dict[str, Any]:
-    renamed = {e["name"]: topology.unique(e["name"]) for e in config["layers"]}
-    by_name = {layer.name: layer for layer in model.layers}
-    aliases: dict[tuple[str, int, int], list[Any]] = {}
-    layers = []
-    for entry in config["layers"]:
-        layer, kind = by_name.get(entry["name"]), entry["class_name"]
-        if layer is None:
-            raise refuse(kind, entry["name"], "it is an operation outside of any layer")
-        read = _keras_2_inbound if is_legacy(model) else _inbound
-        calls = [read(entry, node) for node in entry["inbound_nodes"]]
-        if kind in TRAINING_ONLY:
-            for index, call in enumerate(calls):
-                aliases[entry["name"], index, 0] = call[0]
-            continue
-        normalised = _layer(layer, renamed[entry["name"]], topology)
-        layers.append({**normalised, "inbound_nodes": calls})
+    layers = {layer.name: layer for layer in model.layers}
+    mask_operations = MaskOperations(config["layers"], layers)
+    entries = [e for e in config["layers"] if e["name"] not in mask_operations]
+    renamed = {e["name"]: topology.unique(e["name"]) for e in entries}
+    calls: dict[str, list[Call]] = {}
+    left_out: dict[tuple[str, int, int], list[Any]] = {}
+    for entry in entries:
+        if entry["name"] not in layers:
+            reason = "it is an operation outside of any layer"
+            raise refuse(entry["class_name"], entry["name"], reason)
+        made = calls_of(entry, keras_2=is_legacy(model))
+        if entry["class_name"] in TRAINING_ONLY:
+            left_out.update({(entry["name"], i, 0): c.inputs[0] for i, c in enumerate(made)})
+        else:
+            calls[entry["name"]] = made
+
+    def present(reference: list[Any]) -> list[Any]:
+        """The tensor itself, or what a layer that is left out was given."""
+        while tuple(reference) in left_out:
+            reference = left_out[tuple(reference)]
+        return reference
 
     def final(reference: list[Any], is_output: bool = False) -> list[Any]:
-        layer_name, node, tensor = reference[:3]
-        while (layer_name, node, tensor) in aliases:
-            layer_name, node, tensor = aliases[layer_name, node, tensor][:3]
+        layer_name, node, tensor = present(reference)
+        if layer_name in mask_operations:
+            raise refuse("a mask", layer_name, "it is used as a tensor")
+        if tensor == 1 and returns_output_twice(layers[layer_name]):
+            tensor = 1 if is_output and not is_inner else 0
         # Keras 2 and TF.js count a model's own making as its first call; Keras 3 does so too, but
         # only for Functional models, and only where the reference is an output
-        is_functional = type(by_name[layer_name]).__name__ == "Functional"
+        is_functional = type(layers[layer_name]).__name__ == "Functional"
         counted = is_legacy(model) or (is_output and is_functional)
-        if type(by_name[layer_name]).__name__ in _MODELS and not counted:
+        if type(layers[layer_name]).__name__ in MODELS and not counted:
             node += 1
-        return [renamed[layer_name], node, tensor, *reference[3:]]
+        return [renamed[layer_name], node, tensor]
 
-    for normalised in layers:
-        normalised["inbound_nodes"] = [
-            [final(reference) for reference in call] for call in normalised["inbound_nodes"]
-        ]
+    inputs = {n: [[present(r) for r in call.inputs] for call in made] for n, made in calls.items()}
+    stated = {n: [mask_operations.source(call.mask) for call in made] for n, made in calls.items()}
+    outputs = [final(r, True) for r in references(config["output_layers"])]
+    if is_inner and len({tuple(output) for output in outputs}) < len(outputs):
+        raise refuse("Functional", model.name, "TF.js drops an output that a model has twice")
+    kept = {name: layers[name] for name in calls}
+    inbound = {n: [[[*final(r), {}] for r in call] for call in made] for n, made in inputs.items()}
+    check_masks(kept, inputs, stated)
     return {
         "name": name,
-        "layers": layers,
-        "input_layers": [final(r) for r in _references(config["input_layers"])],
-        "output_layers": [final(r, True) for r in _references(config["output_layers"])],
+        "layers": [
+            {**_layer(layer, renamed[n], topology), "inbound_nodes": inbound[n]}
+            for n, layer in kept.items()
+        ],
+        "input_layers": [final(r) for r in references(config["input_layers"])],
+        "output_layers": outputs,
     }
-
-
-def _references(value: Any) -> Iterator[list[Any]]:
-    """Every `[layer, node, tensor]` in a structure of lists and dictionaries, in Keras' order."""
-    if isinstance(value, Mapping):
-        for key in sorted(value):
-            yield from _references(value[key])
-    elif len(value) == 3 and isinstance(value[0], str):
-        yield list(value)
-    else:
-        for item in value:
-            yield from _references(item)
-
-
-def _inbound(entry: dict[str, Any], node: dict[str, Any]) -> list[list[Any]]:
-    """One call of a layer as Keras 2 writes it: `[[layer, node, tensor, {}], ...]`."""
-    arguments = node["args"]
-    # what is converted is inference, whatever the recorded call said about training
-    others = [v for key, v in node["kwargs"].items() if key != "training" and v is not None]
-    if len(arguments) != 1 or others:
-        raise refuse(
-            entry["class_name"], entry["name"], "it is called with more than its input tensors"
-        )
-    return [[*history, {}] for history in _histories(arguments[0])]
-
-
-def _keras_2_inbound(entry: dict[str, Any], node: list[list[Any]]) -> list[list[Any]]:
-    """The same form already; only that a call takes nothing but its tensors is to be checked."""
-    has_state = len(node) > 1 and entry["class_name"] in ("GRU", "LSTM", "SimpleRNN")
-    for reference in node:
-        others = [v for k, v in (*reference[3:], {})[0].items() if k != "training"]
-        if has_state or not isinstance(reference[0], str) or any(v is not None for v in others):
-            raise refuse(
-                entry["class_name"], entry["name"], "it is called with more than its input tensors"
-            )
-    return [[*reference[:3], {}] for reference in node]
-
-
-def _histories(argument: Any) -> Iterator[list[Any]]:
-    if isinstance(argument, Mapping) and argument.get("class_name") == "__keras_tensor__":
-        yield list(argument["config"]["keras_history"])
-    elif isinstance(argument, (list, tuple)):
-        for item in argument:
-            yield from _histories(item)
-    else:
-        raise UnsupportedLayer(
-            f"expected layers that are called with tensors, got the argument {argument!r:.60}; "
-            "use the graph variants, such as tfjs-float32"
-        )
 
 
 def _input_layer(name: str, shape: tuple[int | None, ...], dtype: str) -> dict[str, Any]:
@@ -194,71 +144,7 @@ def _layer(layer: keras.layers.Layer, name: str, topology: LayersTopology) -> di
     if kind == "InputLayer":
         shape = layer.input_shape[0] if is_legacy(layer) else layer.batch_shape
         return _input_layer(name, shape, layer.dtype)
-    if kind in _MODELS:
+    if kind in MODELS:
         return {**_model_config(layer, name, topology), "name": name}
-    rule = RULES.get(kind)
-    if rule is None or not type(layer).__module__.startswith(("keras.", "tf_keras.")):
-        raise refuse(kind, layer.name, REASONS.get(kind, "TF.js has no such layer"))
-    config = {**(layer.get_build_config() or {}), **layer.get_config()}
-    for check in rule.checks:
-        if reason := check(config):
-            raise refuse(kind, layer.name, reason)
-    for weight in layer.weights:
-        stored = weight_name(weight)
-        key = f"{name}/{rule.weights.get(stored, stored)}"
-        if key in topology.weights:
-            raise refuse(kind, layer.name, f"two of its weights are called {stored}")
-        topology.weights[key] = np.asarray(weight).astype(np.float32)
-    return {"class_name": kind, "name": name, "config": _config(kind, name, rule, config)}
-
-
-def _config(kind: str, name: str, rule: LayerRule, config: dict[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "name": name,
-        "trainable": config.get("trainable", True),
-        "dtype": "float32",
-    }
-    for key in rule.keys:
-        value = config.get(key)
-        if key.endswith("activation"):
-            result[key] = _activation(kind, name, value)
-        elif key.endswith("_initializer"):
-            result[key] = _initializer(value)
-        elif key.endswith("_regularizer"):
-            result[key] = _regularizer(value)
-        else:
-            result[key] = value
-    # constraints stay behind: TF.js applies them to the trained weights while it loads them
-    return {
-        **result,
-        **{new: config.get(old, config.get(new)) for old, new in rule.renamed.items()},
-    }
-
-
-def _activation(kind: str, name: str, value: Any) -> str:
-    function = value.get("config") if isinstance(value, Mapping) else value
-    if function is None:
-        return "linear"
-    if not isinstance(function, str) or function not in ACTIVATIONS:
-        shown = value.get("class_name") if isinstance(value, Mapping) else value
-        raise refuse(kind, name, f"TF.js has no such activation, or another one ({shown})")
-    return ACTIVATIONS[function]
-
-
-def _initializer(value: Any) -> dict[str, Any] | None:
-    """Matters to further training in the browser only; unknown ones become TF.js' default."""
-    if not isinstance(value, Mapping) or value.get("class_name") not in INITIALIZERS:
-        return None
-    config = {k: v for k, v in value["config"].items() if k != "seed" or isinstance(v, int)}
-    name = value["class_name"].replace("Lecun", "LeCun")
-    plain = {k: v for k, v in config.items() if v is None or isinstance(v, (int, float, str))}
-    return {"class_name": name, "config": plain}
-
-
-def _regularizer(value: Any) -> dict[str, Any] | None:
-    """TF.js knows one regulariser, L1L2; others matter to training only and are left out."""
-    if not isinstance(value, Mapping) or value.get("class_name") not in ("L1", "L2", "L1L2"):
-        return None
-    config = value["config"]
-    strengths = {key: float(config.get(key) or 0) for key in ("l1", "l2")}
-    return {"class_name": "L1L2", "config": strengths}
+    writer = LayerWriter(topology.weights, lambda model, name: _model_config(model, name, topology))
+    return writer.write(layer, name)

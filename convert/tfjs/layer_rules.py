@@ -6,73 +6,26 @@ every layer below in TF.js and compares it with Keras.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-Config = Mapping[str, Any]
-Check = Callable[[Config], str | None]
-
-
-@dataclass(frozen=True)
-class LayerRule:
-    """How a layer's configuration is written.
-
-    Attributes:
-        keys: arguments that both sides know and that matter.
-        renamed: Keras' name of an argument to TF.js' name.
-        weights: Keras' name of a weight to TF.js' name, where they differ.
-        checks: each gives the reason why TF.js cannot be trusted with a configuration, or None;
-            they see the layer's configuration and, where it was built, its `input_shape`.
-    """
-
-    keys: tuple[str, ...] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    weights: Mapping[str, str] = field(default_factory=dict)
-    checks: tuple[Check, ...] = ()
-
-
-def _only(key: str, expected: Any, reason: str) -> Check:
-    """The check that an argument has the one value that TF.js knows."""
-
-    def check(config: Config) -> str | None:
-        value = config.get(key, expected)
-        plain = list(value) if isinstance(value, tuple) else value
-        return None if plain == expected else f"{reason} (got {key}={value!r})"
-
-    return check
-
-
-def _no_dilation(config: Config) -> str | None:
-    rates = config.get("dilation_rate", 1)
-    if all(rate == 1 for rate in (rates if isinstance(rates, (list, tuple)) else [rates])):
-        return None
-    return f"TF.js ignores its dilation (got dilation_rate={rates!r})"
-
-
-def _last_axis(config: Config) -> str | None:
-    axis, shape = config["axis"], config.get("input_shape")
-    axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
-    if axes == [-1] or (shape is not None and axes == [len(shape) - 1]):
-        return None
-    return f"TF.js computes it right along the last axis only (got axis={axis!r})"
-
-
-def _not_causal(config: Config) -> str | None:
-    return "TF.js has no causal padding" if config["padding"] == "causal" else None
-
-
-_CHANNELS_LAST = _only(
-    "data_format", "channels_last", "the cpu and wasm backends want channels last"
+from edgeproof.convert.tfjs.layer_rule import (
+    LayerRule,
+    at_most_rank,
+    last_axis,
+    no_dilation,
+    not_causal,
+    only,
 )
-_NO_GROUPS = _only("groups", 1, "TF.js has no grouped convolutions")
-_NO_OUTPUT_PADDING = _only("output_padding", None, "TF.js ignores output padding")
-_STATELESS = _only("stateful", False, "its state would differ between batches")
+
+# TF.js transposes in its two-dimensional layers; the others mistake an axis
+_CHANNELS_LAST = only("data_format", "channels_last", "TF.js takes it with channels last only")
+_NO_GROUPS = only("groups", 1, "TF.js has no grouped convolutions")
+_NO_OUTPUT_PADDING = only("output_padding", None, "TF.js ignores output padding")
+_STATELESS = only("stateful", False, "its state would differ between batches")
+_RESET_BEFORE = only("reset_after", False, "TF.js has the reset gate before only")
 
 _CONVOLUTION = (
     *("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate"),
     *("activation", "use_bias", "kernel_initializer", "bias_initializer"),
-    *("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
+    *("kernel_regularizer", "bias_regularizer"),
 )
 _DEPTHWISE = (
     *("kernel_size", "strides", "padding", "data_format", "depth_multiplier", "activation"),
@@ -80,23 +33,40 @@ _DEPTHWISE = (
     "bias_regularizer",
 )
 _POOLING = ("pool_size", "strides", "padding", "data_format")
-_RECURRENT = (
+_CELL = (
     *("units", "activation", "use_bias", "kernel_initializer", "recurrent_initializer"),
     *("bias_initializer", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer"),
-    *("return_sequences", "return_state", "go_backwards", "unroll"),
 )
+# not `unroll`: TF.js' loops run in JavaScript, and it warns that it ignores it
+_SEQUENCE = ("return_sequences", "return_state", "go_backwards")
 
 _convolution = LayerRule(_CONVOLUTION, checks=(_CHANNELS_LAST, _NO_GROUPS))
 _transposed = LayerRule(
     tuple(k for k in _CONVOLUTION if k != "dilation_rate"),
-    checks=(_CHANNELS_LAST, _no_dilation, _NO_OUTPUT_PADDING),
+    checks=(_CHANNELS_LAST, no_dilation, _NO_OUTPUT_PADDING),
 )
 _pooling = LayerRule(_POOLING, checks=(_CHANNELS_LAST,))
+_pooling_2d = LayerRule(_POOLING)
 _global_pooling_1d = LayerRule(
-    checks=(_CHANNELS_LAST, _only("keepdims", False, "TF.js drops the pooled axes"))
+    checks=(_CHANNELS_LAST, only("keepdims", False, "TF.js drops the pooled axes"))
 )
-_global_pooling_2d = LayerRule(("data_format",), checks=_global_pooling_1d.checks)
+_global_pooling_2d = LayerRule(("data_format",), checks=_global_pooling_1d.checks[1:])
 _merge = LayerRule()
+_simple_cell = LayerRule(_CELL)
+_gru_cell = LayerRule((*_CELL, "recurrent_activation"), checks=(_RESET_BEFORE,))
+_lstm_cell = LayerRule((*_CELL, "recurrent_activation", "unit_forget_bias"))
+
+
+def _recurrent(cell: LayerRule) -> LayerRule:
+    return LayerRule((*cell.keys, *_SEQUENCE), checks=(*cell.checks, _STATELESS))
+
+
+# what an RNN layer may be built of
+CELLS: dict[str, LayerRule] = {
+    "GRUCell": _gru_cell,
+    "LSTMCell": _lstm_cell,
+    "SimpleRNNCell": _simple_cell,
+}
 
 RULES: dict[str, LayerRule] = {
     "Activation": LayerRule(("activation",)),
@@ -104,61 +74,67 @@ RULES: dict[str, LayerRule] = {
     "AlphaDropout": LayerRule(("rate",)),
     "Average": _merge,
     "AveragePooling1D": _pooling,
-    "AveragePooling2D": _pooling,
+    "AveragePooling2D": _pooling_2d,
+    "AveragePooling3D": _pooling,
     "BatchNormalization": LayerRule(
         (
             *("axis", "momentum", "epsilon", "center", "scale", "beta_initializer"),
             *("gamma_initializer", "moving_mean_initializer", "moving_variance_initializer"),
             *("beta_regularizer", "gamma_regularizer"),
         ),
-        checks=(_last_axis,),
+        checks=(last_axis, at_most_rank(4)),
     ),
     "Concatenate": LayerRule(("axis",)),
-    "Conv1D": LayerRule(_CONVOLUTION, checks=(*_convolution.checks, _not_causal)),
+    "Conv1D": LayerRule(_CONVOLUTION, checks=(*_convolution.checks, not_causal)),
     "Conv2D": _convolution,
     "Conv2DTranspose": _transposed,
-    "Cropping2D": LayerRule(("cropping", "data_format"), checks=(_CHANNELS_LAST,)),
+    "Conv3D": _convolution,
+    "ConvLSTM2D": LayerRule(
+        (
+            *(k for k in (*_lstm_cell.keys, *_SEQUENCE) if k != "units"),
+            *("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate"),
+        ),
+        checks=(_CHANNELS_LAST, _STATELESS),
+    ),
+    "Cropping2D": LayerRule(("cropping", "data_format")),
     "Dense": LayerRule(
         (
             *("units", "activation", "use_bias", "kernel_initializer", "bias_initializer"),
-            *("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
+            *("kernel_regularizer", "bias_regularizer"),
         )
     ),
     "DepthwiseConv2D": LayerRule(
         _DEPTHWISE,
         weights={"kernel": "depthwise_kernel"},
-        checks=(_CHANNELS_LAST, _no_dilation),
+        checks=(no_dilation,),
     ),
+    "Dot": LayerRule(("axes", "normalize")),
     "Dropout": LayerRule(("rate",)),
-    "ELU": LayerRule(checks=(_only("alpha", 1.0, "TF.js has one slope only"),)),
+    "ELU": LayerRule(checks=(only("alpha", 1.0, "TF.js has one slope only"),)),
     "Embedding": LayerRule(
-        ("input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer"),
-        checks=(_only("mask_zero", False, "its masks are not verified"),),
+        ("input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer", "mask_zero")
     ),
-    "Flatten": LayerRule(("data_format",), checks=(_CHANNELS_LAST,)),
-    "GRU": LayerRule(
-        (*_RECURRENT, "recurrent_activation"),
-        checks=(_STATELESS, _only("reset_after", False, "TF.js has the reset gate before only")),
-    ),
+    "Flatten": LayerRule(("data_format",)),
+    "GRU": _recurrent(_gru_cell),
     "GaussianDropout": LayerRule(("rate",)),
     "GaussianNoise": LayerRule(("stddev",)),
     "GlobalAveragePooling1D": _global_pooling_1d,
     "GlobalAveragePooling2D": _global_pooling_2d,
     "GlobalMaxPooling1D": _global_pooling_1d,
     "GlobalMaxPooling2D": _global_pooling_2d,
-    "LSTM": LayerRule(
-        (*_RECURRENT, "recurrent_activation", "unit_forget_bias"), checks=(_STATELESS,)
-    ),
+    "LSTM": _recurrent(_lstm_cell),
     "LayerNormalization": LayerRule(
         (
             *("axis", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer"),
             *("beta_regularizer", "gamma_regularizer"),
         ),
-        checks=(_last_axis, _only("rms_scaling", False, "TF.js always subtracts the mean")),
+        checks=(last_axis, only("rms_scaling", False, "TF.js always subtracts the mean")),
     ),
     "LeakyReLU": LayerRule(renamed={"negative_slope": "alpha"}),
+    "Masking": LayerRule(("mask_value",)),
     "MaxPooling1D": _pooling,
-    "MaxPooling2D": _pooling,
+    "MaxPooling2D": _pooling_2d,
+    "MaxPooling3D": _pooling,
     "Maximum": _merge,
     "Minimum": _merge,
     "Multiply": _merge,
@@ -167,8 +143,8 @@ RULES: dict[str, LayerRule] = {
     "ReLU": LayerRule(
         ("max_value",),
         checks=(
-            _only("negative_slope", 0.0, "TF.js ignores it"),
-            _only("threshold", 0.0, "TF.js ignores it"),
+            only("negative_slope", 0.0, "TF.js ignores it"),
+            only("threshold", 0.0, "TF.js ignores it"),
         ),
     ),
     "RepeatVector": LayerRule(("n",)),
@@ -182,47 +158,14 @@ RULES: dict[str, LayerRule] = {
         ),
         checks=(_CHANNELS_LAST,),
     ),
-    "SimpleRNN": LayerRule(_RECURRENT, checks=(_STATELESS,)),
-    "Softmax": LayerRule(("axis",), checks=(_last_axis,)),
+    "SimpleRNN": _recurrent(_simple_cell),
+    "Softmax": LayerRule(("axis",), checks=(last_axis,)),
     "SpatialDropout1D": LayerRule(("rate",)),
+    # of Keras 2 only, where nothing else has this name
+    "ThresholdedReLU": LayerRule(("theta",)),
     "UpSampling2D": LayerRule(
         ("size", "data_format", "interpolation"),
-        checks=(
-            _CHANNELS_LAST,
-            _only("interpolation", "nearest", "TF.js takes other sampling points"),
-        ),
+        checks=(only("interpolation", "nearest", "TF.js takes other sampling points"),),
     ),
-    "ZeroPadding2D": LayerRule(("padding", "data_format"), checks=(_CHANNELS_LAST,)),
+    "ZeroPadding2D": LayerRule(("padding", "data_format")),
 }
-
-# do nothing at inference, and TF.js has none of them
-_TRAINING_ONLY = """
-    RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomElasticTransform
-    RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
-    RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness
-    RandomShear RandomTranslation RandomZoom SpatialDropout2D SpatialDropout3D
-"""
-TRAINING_ONLY = frozenset(_TRAINING_ONLY.split())
-
-REASONS: dict[str, str] = {
-    "Resizing": "TF.js samples with aligned corners, Keras with half-pixel centres",
-    "CenterCrop": "TF.js resizes where Keras crops",
-    "Bidirectional": "its weights are ordered differently in TF.js",
-    "Lambda": "it holds Python code",
-}
-
-ACTIVATIONS: dict[str, str] = {
-    **{
-        name: name
-        for name in (
-            *("elu", "linear", "relu", "relu6", "selu", "sigmoid", "softmax", "softplus"),
-            *("softsign", "tanh", "gelu", "mish", "swish", "log_softmax"),
-        )
-    },
-    "silu": "swish",
-}
-_INITIALIZERS = """
-    Constant GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Ones Orthogonal
-    RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros
-"""
-INITIALIZERS = frozenset(_INITIALIZERS.split())

@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING
 
 from edgeproof.convert.keras_flavour import is_legacy
-from edgeproof.convert.tfjs.keras_config import UnsupportedLayer, layers_topology
+from edgeproof.convert.tfjs.keras_config import layers_topology
+from edgeproof.convert.tfjs.layer_refusal import UnsupportedLayer
 from edgeproof.convert.tfjs.weights import weights_manifest
 
 if TYPE_CHECKING:

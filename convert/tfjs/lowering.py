@@ -41,6 +41,22 @@ def _lower_softsign(graph: Graph, node: Node, _shapes: Shapes) -> None:
     graph.replace(node, "RealDiv", [x, below.name], _FLOAT)
 
 
+def _lower_one_hot(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """Integer ones, cast: the wasm kernel writes the bits of integers, whatever the type."""
+    on, off = (graph.constant(reference) for reference in node.inputs[2:4])
+    kind = node.attr["T"].type
+    if kind == types_pb2.DT_INT32 or on is None or off is None or (int(on), int(off)) != (1, 0):
+        return
+    ends = [
+        graph.add_constant(f"{node.name}/{name}", np.int32(value).reshape(()))
+        for name, value in (("one", 1), ("zero", 0))
+    ]
+    attributes = {**node.attr, "T": AttrValue(type=types_pb2.DT_INT32)}
+    whole = graph.add(f"{node.name}/whole", "OneHot", [*node.inputs[:2], *ends], attributes)
+    types = {"SrcT": attributes["T"], "DstT": AttrValue(type=kind)}
+    graph.replace(node, "Cast", [whole.name], types)
+
+
 def _lower_batch_matmul(graph: Graph, node: Node, _shapes: Shapes) -> None:
     attributes = {k: v for k, v in node.attr.items() if k in ("adj_x", "adj_y")}
     graph.replace(node, "BatchMatMulV2", node.inputs, {**attributes, "T": node.attr["Ta"]})
@@ -87,5 +103,6 @@ _LOWERED: dict[str, Callable[[Graph, Node, Shapes], None]] = {
     "Conv2D": _lower_grouped_convolution,
     "Einsum": lower_einsum,  # no kernel in the wasm backend
     "Erfc": _lower_erfc,
+    "OneHot": _lower_one_hot,
     "Softsign": _lower_softsign,
 }

@@ -11,7 +11,7 @@ import pytest
 from edgeproof.convert import loading
 from edgeproof.convert.api import convert_model
 from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.freeze import UNROLLED_STEPS, freeze
+from edgeproof.convert.freeze import UNROLLED_STEPS, freeze, trace
 from edgeproof.convert.keras_model import keras_model
 from edgeproof.convert.keras_outputs import layer_by_layer
 from edgeproof.convert.options import ConvertOptions
@@ -107,6 +107,18 @@ def test_tf_keras_is_chosen_and_said(legacy_file: Path, tmp_path: Path) -> None:
     assert worst_error(read_graph_model(files)([images]), expected) <= TOLERANCE
 
 
+@pytest.mark.parametrize(("activation", "said"), [("hard_sigmoid", 1), ("sigmoid", 0)])
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+def test_another_hard_sigmoid_is_said(activation: str, said: int, tmp_path: Path) -> None:
+    stack = [tf_keras.Input((6,)), tf_keras.layers.Dense(2, activation)]
+    tf_keras.Sequential(stack).save(tmp_path / "old.h5")
+    notes: list[str] = []
+
+    keras_model(find_source(tmp_path / "old.h5"), note=notes.append)
+
+    assert sum("whose hard_sigmoid is not Keras 3's" in text for text in notes) == said
+
+
 def test_without_tf_keras_the_extra_is_named(
     legacy_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +152,14 @@ def test_recurrent_layers_are_unrolled_and_left_as_they_were() -> None:
         assert vars(layer).get("unroll") == kept[layer.name].get("unroll")
 
 
+def test_masked_steps_are_unrolled_right() -> None:
+    model = _steps()
+    steps = np.random.default_rng(1).normal(0, 1, (1, 6, 3)).astype(np.float32)
+    steps[0, 3:] = steps[0, 1] = 0
+
+    assert worst_error(trace(model).run([steps]), layer_by_layer(model, [steps])) <= TOLERANCE
+
+
 def test_long_recurrences_stay_loops() -> None:
     layers = tf_keras.layers
     model = tf_keras.Sequential([tf_keras.Input((UNROLLED_STEPS + 1, 2)), layers.SimpleRNN(2)])
@@ -147,8 +167,37 @@ def test_long_recurrences_stay_loops() -> None:
     assert {"While", "StatelessWhile"} & {node.op for node in freeze(model).graph_def.node}
 
 
-def test_a_call_with_further_tensors_is_refused_as_a_layers_model() -> None:
-    first, second = tf_keras.Input((3, 2), name="first"), tf_keras.Input((2,), name="second")
-    x = tf_keras.layers.SimpleRNN(2)(first, initial_state=second)
+def _decoder() -> Any:
+    """What Keras 3 spells or computes differently: first states, hard sigmoids."""
+    layers = tf_keras.layers
+    steps = tf_keras.Input((6, 3), name="steps")
+    _, *state = layers.LSTM(3, return_state=True)(steps)
+    frames = layers.TimeDistributed(layers.Dense(2, "hard_sigmoid"))(steps)
+    decoded = layers.LSTM(3, recurrent_activation="hard_sigmoid")(frames, initial_state=state)
+    return _randomised(tf_keras.Model(steps, [decoded, layers.ThresholdedReLU(0.1)(decoded)]))
+
+
+def _masked() -> Any:
+    layers = tf_keras.layers
+    steps = tf_keras.Input((6, 3), name="steps")
+    x = layers.Dense(4)(layers.Masking()(steps))
+    x = layers.GRU(3, reset_after=False, return_sequences=True)(x)
+    return _randomised(tf_keras.Model(steps, layers.Bidirectional(layers.LSTM(2))(x)))
+
+
+@pytest.mark.parametrize("make", [_decoder, _masked])
+def test_layers_models_of_sequences(make: Any, run_tfjs: Engine) -> None:
+    model = make()
+    steps = np.random.default_rng(1).normal(0, 1, (3, 6, 3)).astype(np.float32)
+    steps[0, 3:] = steps[1, 2] = 0
+
+    actual = run_tfjs(layers_model_files(model), [steps], "wasm")
+
+    assert worst_error(actual, layer_by_layer(model, [steps])) <= TOLERANCE
+
+
+def test_a_call_with_further_arguments_is_refused_as_a_layers_model() -> None:
+    query, value = tf_keras.Input((3, 2), name="query"), tf_keras.Input((4, 2), name="value")
+    x = tf_keras.layers.MultiHeadAttention(1, 2)(query, value)
     with pytest.raises(ConvertError, match="more than its input tensors"):
-        layers_model_files(tf_keras.Model([first, second], x))
+        layers_model_files(tf_keras.Model([query, value], x))

@@ -41,7 +41,7 @@ class KerasSession(LocalSession):
         from edgeproof.convert.keras_model import keras_model
 
         started = time.perf_counter()
-        self._model = keras_model(source)
+        self._model = keras_model(source, signature=bundle.manifest.provenance.signature)
         load_ms = (time.perf_counter() - started) * 1e3
         super().__init__(bundle, f"Keras {keras.__version__}, TensorFlow {tf.__version__}", load_ms)
 

@@ -54,6 +54,27 @@ def test_hdf5_says_what_the_archive_says(
     assert found.inputs == archive.inputs
 
 
+def test_saved_model(tiny_model: keras.Model, tmp_path: Path) -> None:
+    tiny_model.export(tmp_path / "saved", verbose=False)
+
+    found = inspect_path(tmp_path / "saved")
+
+    assert found.kind == "saved-model"
+    assert found.bytes == sum(p.stat().st_size for p in (tmp_path / "saved").rglob("*.*"))
+    assert [(t.dtype, t.shape) for t in found.inputs] == [("float32", (None, 12, 10, 3))]
+    assert [t.shape for t in found.outputs] == [(None, 5)]
+    assert found.macs == MACS
+    assert counts(found)["Conv2D"] == 1
+    # besides the parameters, constants such as the batch norms' epsilon
+    assert 0 <= found.parameters - tiny_model.count_params() < 20
+
+
+def test_damaged_saved_model(tmp_path: Path) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"no model at all")
+    with pytest.raises(InspectError, match="cannot be read as a SavedModel"):
+        inspect_path(tmp_path)
+
+
 def test_every_variant_of_a_bundle(tiny_bundle: Path) -> None:
     found = inspect_path(tiny_bundle)
 

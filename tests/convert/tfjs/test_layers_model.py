@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import keras
@@ -60,7 +61,40 @@ _ON_IMAGES: list[keras.layers.Layer] = [
     layers.Rescaling(1 / 127.5, -1),
     layers.Rescaling([0.1, 0.2, 0.3, 0.4], [1.0, 2, 3, 4]),
     layers.Dense(3),
+    layers.Dense(3, kernel_initializer="orthogonal", activity_regularizer="l2"),
     layers.RandomFlip(),
+    # what TF.js has under another name
+    layers.ReLU(negative_slope=0.2),
+    layers.ReLU(threshold=0.5),
+    layers.Identity(),
+    layers.ActivityRegularization(0.1),
+    layers.CenterCrop(4, 3),
+    layers.Normalization(mean=[1.0, -2, 3, 0], variance=[4.0, 9, 0.25, 0]),
+    layers.Normalization(axis=None, mean=2.0, variance=9.0),
+    layers.GlobalAveragePooling2D(keepdims=True),
+    layers.GlobalMaxPooling2D(keepdims=True),
+    # channels first, as far as Keras runs it on a processor
+    *(
+        make(data_format="channels_first")
+        for make in (
+            partial(layers.DepthwiseConv2D, 3),
+            partial(layers.MaxPooling2D, 2),
+            partial(layers.AveragePooling2D, 2),
+            layers.GlobalAveragePooling2D,
+            layers.GlobalMaxPooling2D,
+            partial(layers.ZeroPadding2D, ((1, 2), (0, 1))),
+            partial(layers.Cropping2D, ((1, 2), (0, 1))),
+            layers.UpSampling2D,
+            layers.Flatten,
+        )
+    ),
+]
+_ON_VOLUMES: list[keras.layers.Layer] = [
+    layers.Conv3D(2, 3, strides=2, padding="same", activation="relu"),
+    layers.Conv3D(2, 2, dilation_rate=2),
+    layers.MaxPooling3D(2),
+    layers.AveragePooling3D(2, padding="same", strides=1),
+    layers.GlobalAveragePooling3D(keepdims=True),
 ]
 _ON_SEQUENCES: list[keras.layers.Layer] = [
     layers.Conv1D(3, 3),
@@ -76,6 +110,7 @@ _ON_SEQUENCES: list[keras.layers.Layer] = [
     layers.LSTM(3, return_sequences=True, go_backwards=True),
     layers.LSTM(3, use_bias=False, unroll=True),
     layers.GRU(3, reset_after=False),
+    layers.GlobalAveragePooling1D(keepdims=True),
     layers.SimpleRNN(3, activation="relu"),
     layers.BatchNormalization(),
 ]
@@ -85,10 +120,16 @@ def _every_layer() -> tuple[keras.Model, list[str]]:
     """One model with each layer as a branch: one start of Node for all of them."""
     image, sequence = keras.Input((9, 9, 4), name="image"), keras.Input((8, 4), name="sequence")
     vector, index = keras.Input((6,), name="vector"), keras.Input((5,), dtype="int32", name="index")
+    volume, other = keras.Input((5, 5, 5, 2), name="volume"), keras.Input((3, 4), name="other")
     branches: list[tuple[keras.layers.Layer, Any]] = [
         *((layers.Activation(name), vector) for name in _ACTIVATIONS.split()),
         *((layer, image) for layer in _ON_IMAGES),
         *((layer, sequence) for layer in _ON_SEQUENCES),
+        *((layer, volume) for layer in _ON_VOLUMES),
+        (layers.Flatten(), vector),
+        (layers.Dot(1), [vector, layers.ReLU()(vector)]),
+        (layers.Dot(-1, normalize=True), [sequence, other]),
+        (layers.Dot((2, 2)), [other, sequence]),
         (layers.Dense(3, activation="softmax"), vector),
         (layers.RepeatVector(3), vector),
         (layers.Embedding(10, 4), index),
@@ -98,7 +139,7 @@ def _every_layer() -> tuple[keras.Model, list[str]]:
     outputs = [layer(x) for layer, x in branches]
     # an output of TF.js must come from a layer of its own
     outputs = [layers.Activation("linear")(output) for output in outputs]
-    model = keras.Model([image, sequence, vector, index], outputs)
+    model = keras.Model([image, sequence, vector, index, volume, other], outputs)
     names = [f"{type(layer).__name__} {layer.get_config()}" for layer, _ in branches]
     return models.with_random_weights(model), names
 
@@ -190,14 +231,17 @@ def test_augmentation_is_left_out_and_dropout_kept() -> None:
     [
         (layers.Resizing(4, 4), "aligned corners"),
         (layers.UpSampling2D(interpolation="bilinear"), "other sampling points"),
-        (layers.ReLU(negative_slope=0.1), "negative_slope=0.1"),
+        (layers.ReLU(negative_slope=0.1, max_value=6), "negative_slope=0.1"),
+        (layers.ReLU(threshold=0.1, max_value=6), "threshold=0.1"),
         (layers.DepthwiseConv2D(2, dilation_rate=2), "ignores its dilation"),
         (layers.Conv2D(4, 1, groups=2), "grouped"),
         (layers.BatchNormalization(axis=1), "last axis"),
         (layers.Softmax(axis=1), "last axis"),
         (layers.Conv2D(4, 1, activation="hard_sigmoid"), "hard_sigmoid"),
         (layers.Activation(keras.activations.celu), "celu"),
-        (layers.GlobalAveragePooling2D(keepdims=True), "keepdims=True"),
+        (layers.CenterCrop(9, 9), "resizes where Keras crops"),
+        (layers.Normalization(mean=1.0, variance=2.0, invert=True), "no such layer"),
+        (layers.SpectralNormalization(layers.Conv2D(4, 1)), "no such layer"),
         (layers.GroupNormalization(2), "no such layer"),
         (layers.ELU(0.5), "alpha=0.5"),
     ],
@@ -216,9 +260,10 @@ def test_an_operation_outside_of_layers_is_refused() -> None:
         layers_model_files(keras.Model(x, layers.ReLU()(x) + 1.0))
 
 
-def test_a_gru_of_another_kind_is_refused() -> None:
-    model = keras.Sequential([keras.Input((4, 3)), layers.GRU(2)])
-    with pytest.raises(UnsupportedLayer, match="reset_after=True"):
+def test_quantised_layers_are_refused() -> None:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    model.layers[0].quantize("int8")
+    with pytest.raises(UnsupportedLayer, match="no place for its weight kernel_scale"):
         layers_model_files(model)
 
 
