@@ -89,8 +89,8 @@ def _placeholder(weight: NodeDef) -> NodeDef:
 def _with_known_sizes(graph_def: GraphDef) -> GraphDef:
     """In place: `shape(x)[1]` as a constant, where only other sizes of x are free.
 
-    Grappler leaves those. Masks of causal attention depend on them alone, and TF.js gets their making wrong: on wasm it
-    selects among booleans as if they were four bytes wide.
+    Grappler leaves those. Masks of causal attention depend on them alone, and TF.js gets their
+    making wrong: on wasm it selects among booleans as if they were four bytes wide.
     """
     import tensorflow as tf
 
