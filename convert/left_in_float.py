@@ -19,10 +19,12 @@ _WITHOUT_KERNEL: dict[Precision, tuple[str, ...]] = {
 
 def left_in_float(float_model: bytes, precision: Precision) -> list[dict[str, Any]]:
     """Rows of a quantisation recipe; later rows win."""
-    rows = [_row(".*", name) for name in _WITHOUT_KERNEL.get(precision, ())]
-    if precision in _WITHOUT_KERNEL:
-        rows += [_row(f"^{re.escape(n)};?$", "*") for n in _names_around_masks(float_model)]
-    return rows
+    if precision not in _WITHOUT_KERNEL:
+        return []
+    model = read_tflite(float_model)
+    rows = [_row(".*", name) for name in _WITHOUT_KERNEL[precision]]
+    names = [*_names_around_masks(model), *_names_in_loops(model)]
+    return rows + [_row(f"^{re.escape(name)};?$", "*") for name in dict.fromkeys(names)]
 
 
 def _row(regex: str, operation: str) -> dict[str, Any]:
@@ -34,7 +36,20 @@ def _row(regex: str, operation: str) -> dict[str, Any]:
     }
 
 
-def _names_around_masks(float_model: bytes) -> Iterator[str]:
+def _names_in_loops(model: Any) -> Iterator[str]:
+    """What the subgraphs of loops take, compute and return: calibration sees the main graph only.
+
+    ai-edge-quantizer matches an operation by the names of all that it writes, and a graph's inputs
+    or outputs together.
+    """
+    for graph in model.subgraphs[1:]:
+        for operation in graph.operators:
+            yield _names(graph, operation.outputs)
+        yield _names(graph, graph.inputs)
+        yield _names(graph, graph.outputs)
+
+
+def _names_around_masks(model: Any) -> Iterator[str]:
     """Inputs that are compared with a number, as Masking does, and the results made of them.
 
     A quantised input never equals a number that its scale does not hold: an LSTM after
@@ -43,7 +58,6 @@ def _names_around_masks(float_model: bytes) -> Iterator[str]:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model = read_tflite(float_model)
     graph = model.subgraphs[0]
     comparisons = (schema.BuiltinOperator.EQUAL, schema.BuiltinOperator.NOT_EQUAL)
     masked = {
@@ -55,11 +69,15 @@ def _names_around_masks(float_model: bytes) -> Iterator[str]:
         and graph.tensors[index].type == schema.TensorType.FLOAT32
         and not _is_zero(model, graph, (i for i in operation.inputs if i != index))
     }
-    for index in masked:
-        yield graph.tensors[index].name.decode()
+    if masked:
+        yield _names(graph, graph.inputs)
     for operation in graph.operators:
         if masked & set(operation.inputs):
-            yield ";".join(graph.tensors[i].name.decode() for i in operation.outputs)
+            yield _names(graph, operation.outputs)
+
+
+def _names(graph: Any, indices: Iterable[int]) -> str:
+    return ";".join(graph.tensors[i].name.decode() for i in indices)
 
 
 def _code(model: Any, operation: Any) -> int:
