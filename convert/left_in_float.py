@@ -12,8 +12,8 @@ from edgeproof.convert.variants import Precision
 # what ai-edge-quantizer 0.10 quantises and tflite-runtime 2.14 has no integer kernel for: found by
 # running each operation of its policy alone in both runtimes. LiteRT 2.3 has them all
 _WITHOUT_KERNEL: dict[Precision, tuple[str, ...]] = {
-    "int8": ("SQRT",),
-    "int16x8": ("EQUAL", "GELU", "NOT_EQUAL", "RSQRT", "SQRT", "SUM"),
+    "int8": ("DIV", "SQRT"),
+    "int16x8": ("DIV", "EQUAL", "GELU", "NOT_EQUAL", "RSQRT", "SQRT", "SUM"),
 }
 
 
