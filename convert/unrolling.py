@@ -1,4 +1,4 @@
-"""Recurrent layers as inference wants them while a model is traced; nothing of them stays changed."""
+"""Recurrent layers as inference wants them while a model is traced; nothing stays changed."""
 
 from __future__ import annotations
 

@@ -13,9 +13,7 @@ from .tfjs.models import with_random_weights
 Make = Callable[[], keras.Model]
 
 
-def _stack(
-    shape: tuple[int | None, ...], *make: Callable[[], Any], dtype: str = "float32"
-) -> Make:
+def _stack(shape: tuple[int | None, ...], *make: Callable[[], Any], dtype: str = "float32") -> Make:
     def model() -> keras.Model:
         return with_random_weights(
             keras.Sequential([keras.Input(shape, dtype=dtype), *(m() for m in make)])
@@ -62,7 +60,7 @@ SHORT: dict[str, Make] = {
     "bidirectional": _stack(
         (5, 3),
         lambda: layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
-        lambda: layers.GlobalMaxPooling1D(),
+        layers.GlobalMaxPooling1D,
     ),
     "stacked": _stack(
         (5, 3), lambda: layers.LSTM(6, return_sequences=True), lambda: layers.LSTM(4)
@@ -78,7 +76,7 @@ SHORT: dict[str, Make] = {
     "words, averaged": _stack(
         (6,),
         lambda: layers.Embedding(9, 4, mask_zero=True),
-        lambda: layers.GlobalAveragePooling1D(),
+        layers.GlobalAveragePooling1D,
         dtype="int32",
     ),
     "convolutional": _stack((3, 6, 6, 2), lambda: layers.ConvLSTM2D(3, 3)),
@@ -115,14 +113,14 @@ SHORT: dict[str, Make] = {
 LONG: dict[str, Make] = {
     "long": _stack(
         (9, 3),
-        lambda: layers.Masking(),
+        layers.Masking,
         lambda: layers.GRU(4, return_sequences=True),
         lambda: layers.SimpleRNN(3, go_backwards=True),
     ),
     "long, both ways": _stack(
         (9, 3),
         lambda: layers.Bidirectional(layers.LSTM(3, return_sequences=True)),
-        lambda: layers.GlobalAveragePooling1D(),
+        layers.GlobalAveragePooling1D,
     ),
 }
 FREE: dict[str, Make] = {

@@ -1,7 +1,6 @@
 """`edgeproof convert` as a user meets it: results, messages, exit codes, nothing half-written."""
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -173,8 +172,8 @@ def test_free_length_needs_a_length(tmp_path: Path) -> None:
 
     with pytest.raises(ConvertError, match=r"takes any: steps \(any x 3\); choose with --length N"):
         convert_model(tmp_path / "m.keras", tmp_path / "b")
+    options = ConvertOptions(length="dynamic")
     with pytest.raises(ConvertError, match="choose them with --length N, or give --calibration"):
-        options = ConvertOptions(length="dynamic")
         convert_model(tmp_path / "m.keras", tmp_path / "b", options=options)
     options = ConvertOptions(length=(6,), variants="tflite-float32,tfjs-float32")
     manifest = convert_model(tmp_path / "m.keras", tmp_path / "b", options=options)
@@ -192,16 +191,14 @@ def test_length_for_a_fixed_model(tiny_keras: Path, tmp_path: Path) -> None:
         convert_model(tiny_keras, tmp_path / "b", options=ConvertOptions(length=(3,)))
 
 
-def test_a_stateful_model_converts_with_a_note(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_stateful_model_converts_with_a_note(cli: Cli, tmp_path: Path) -> None:
     steps = keras.Input(batch_shape=(1, 4, 3))
     keras.Model(steps, layers.LSTM(2, stateful=True)(steps)).save(tmp_path / "m.keras")
-    arguments = [str(tmp_path / "m.keras"), "-o", str(tmp_path / "b"), "--variants", "tfjs-float32"]
 
-    assert main(["convert", *arguments]) == 0
+    done = cli("convert", tmp_path / "m.keras", "-o", tmp_path / "b", "--variants", "tfjs-float32")
 
-    assert "start from zeros in every call" in capsys.readouterr().err
+    assert done.returncode == 0
+    assert "start from zeros in every call" in done.stderr
 
 
 def test_size_for_a_fixed_model(tiny_keras: Path, tmp_path: Path) -> None:
