@@ -199,7 +199,7 @@ def test_a_recurrence_inside_another_is_refused_with_the_way_out() -> None:
             return tf.while_loop(lambda y: tf.reduce_max(y) > 1, lambda y: (inner(y),), (x,))[0]
 
         def compute_output_spec(self, x: Any) -> Any:
-            return x
+            return keras.KerasTensor(x.shape, x.dtype)
 
     model = keras.Sequential([keras.Input((3,)), Nested(name="nested")])
     with pytest.raises(UnsupportedOp, match=r"one inside another.*nested.*fixed number of steps"):
@@ -214,7 +214,7 @@ def test_a_branch_runs(run_tfjs: Engine) -> None:
             return tf.cond(tf.reduce_sum(x) > 0, lambda: x, lambda: x * 2 - 1)
 
         def compute_output_spec(self, x: Any) -> Any:
-            return x
+            return keras.KerasTensor(x.shape, x.dtype)
 
     model = keras.Sequential([keras.Input((3,)), Branch(), layers.Dense(2)])
     files = graph_model_files(freeze(model), "float32")
