@@ -49,6 +49,11 @@ _PATH = click.Path(path_type=Path)
     help="A usual scale and offset by name.",
 )
 @click.option("--size", metavar="HxW", help="Image size, for models that take any.")
+@click.option(
+    "--length",
+    metavar="N[,N]|dynamic",
+    help="Steps of models that take any number; dynamic keeps it free in TF.js graph models.",
+)
 @click.option("--fit", type=click.Choice(["stretch", "crop", "pad"]), help="Default: stretch.")
 @click.option("--background", metavar="R,G,B", help="Behind transparency. Default: 0,0,0.")
 @click.option(
@@ -160,6 +165,7 @@ def _options(variants: str, given: dict[str, Any]) -> ConvertOptions:
     given["offset"] = _numbers("offset", given["offset"], float)
     given["background"] = _numbers("background", given["background"], int)
     given["size"] = _numbers("size", given["size"], int, separator="x")
+    given["length"] = _lengths(given["length"])
     for name, length in (("background", 3), ("size", 2)):
         if given[name] is not None and len(given[name]) != length:
             raise UsageError(f"expected {length} numbers for --{name}, got {len(given[name])}")
@@ -172,6 +178,15 @@ def _batch(text: str | None) -> int | str | None:
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"expected a number of at least 1 or dynamic for --batch, got {text!r}")
     return int(text)
+
+
+def _lengths(text: str | None) -> tuple[int, ...] | str | None:
+    if text == "dynamic":
+        return text
+    numbers = _numbers("length", text, int)
+    if numbers is not None and min(numbers) < 1:
+        raise UsageError(f"expected numbers of at least 1 or dynamic for --length, got {text!r}")
+    return numbers
 
 
 def _numbers(

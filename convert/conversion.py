@@ -25,13 +25,20 @@ from edgeproof.convert.golden_files import (
     pictures_from_images,
     pictures_from_run,
 )
-from edgeproof.convert.keras_model import keras_model, tflite_batch, with_image_size
+from edgeproof.convert.keras_model import (
+    keras_model,
+    shown_inputs,
+    tflite_batch,
+    with_image_size,
+    with_lengths,
+)
 from edgeproof.convert.keras_outputs import keras_outputs
 from edgeproof.convert.memory import give_back
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.source import ModelSource, source_sha256
 from edgeproof.convert.tensors import graph_specs
+from edgeproof.convert.unrolling import forget_states
 from edgeproof.convert.variant_maker import VariantMaker
 from edgeproof.convert.variants import chosen_variants
 from edgeproof.edge.contract import InputContract
@@ -67,6 +74,11 @@ def bundle_content(
         note=progress.note,
     )
     model = _sized(loaded, options)
+    if forgetful := forget_states(model):
+        progress.note(
+            f"stateful layers ({', '.join(forgetful)}) start from zeros in every call, for the "
+            "converted files keep nothing between calls"
+        )
     batch = tflite_batch(model, options.batch)
     progress.step("freezing the graph")
     traced = trace(model)
@@ -137,7 +149,7 @@ def _sized(model: keras.Model, options: ConvertOptions) -> keras.Model:
                 f"expected a fixed image size, got a model that takes any ({shape[1]} x {shape[2]})"
                 "; choose one with --size HEIGHTxWIDTH"
             )
-        return model
+        return _of_length(model, options)
     if is_free:
         return with_image_size(model, options.size)
     if takes_pictures and shape[1:3] == options.size:
@@ -145,6 +157,22 @@ def _sized(model: keras.Model, options: ConvertOptions) -> keras.Model:
     raise ConvertError(
         f"expected a model of free image size for --size, got inputs of {shape[1:]}; leave it out"
     )
+
+
+def _of_length(model: keras.Model, options: ConvertOptions) -> keras.Model:
+    is_free = any(None in tuple(tensor.shape[1:]) for tensor in model.inputs)
+    if options.length is None and is_free:
+        raise ConvertError(
+            f"expected fixed lengths, got a model that takes any: {shown_inputs(model)}; choose "
+            "with --length N, or keep TF.js models free with --length dynamic"
+        )
+    if options.length is not None and not is_free:
+        raise ConvertError(
+            f"expected a model of free length for --length, got {shown_inputs(model)}; leave it out"
+        )
+    if options.length is None or options.length == "dynamic":
+        return model
+    return with_lengths(model, options.length)
 
 
 def _calibration(

@@ -48,7 +48,8 @@ class FrozenGraph:
     outputs: tuple[GraphTensor, ...]
 
 
-# an LSTM step is about 15 operations: 256 of them still load and start in a moment
+# measured with an LSTM of 32 units and 500 steps, 2 busy cores: TF.js runs it in 0.2 s unrolled and
+# in 1.2 s as a loop, but unrolling takes 65 s and 1.3 MB of JSON instead of 2 s and 15 KB
 UNROLLED_STEPS = 256
 
 
@@ -78,8 +79,9 @@ def freeze(model: keras.Model, *, batch: int | None = None) -> FrozenGraph:
 def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
     """Trace a built Keras model for inference, as `model.predict` does.
 
-    Recurrent layers over at most `UNROLLED_STEPS` steps are unrolled, for TF.js 4.22 does not run
-    Keras' loops; longer ones, and those of a free length, stay `While` nodes with functions.
+    Recurrent layers over at most `UNROLLED_STEPS` steps are unrolled: TF.js runs that faster and
+    TFLite's calibration sees inside; longer ones, and those of a free length, stay `While` nodes
+    with functions.
 
     Args:
         batch: the fixed batch, or None for a free one. TFLite's recurrent loops need it fixed.
@@ -94,7 +96,7 @@ def trace(model: keras.Model, *, batch: int | None = None) -> Trace:
         tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=f"input_{index}")
         for index, tensor in enumerate(symbolic_inputs)
     ]
-    structure = _input_structure(model, symbolic_inputs)
+    structure = input_structure(model, symbolic_inputs)
 
     def call(*tensors: Any) -> list[Any]:
         structured = tf.nest.pack_sequence_as(structure, list(tensors))
@@ -166,7 +168,7 @@ def _symbolic_tensors(model: keras.Model) -> tuple[Sequence[Any], Sequence[Any]]
     return inputs, outputs
 
 
-def _input_structure(model: keras.Model, symbolic_inputs: Sequence[Any]) -> Any:
+def input_structure(model: keras.Model, symbolic_inputs: Sequence[Any]) -> Any:
     """How the model wants its inputs: one tensor, a list, a dictionary of them."""
     try:
         return model.input

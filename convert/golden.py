@@ -123,7 +123,7 @@ def _synthetic_array(tensor: keras.KerasTensor, count: int, rng: np.random.Gener
     if None in shape:
         raise ConvertError(
             f"expected fixed sizes, got the input {tensor.name} of {tuple(tensor.shape)}; "
-            "rebuild the model with a fixed input shape"
+            "choose them with --length N, or give --calibration FILE.npz"
         )
     if np.issubdtype(tensor_dtype(tensor), np.floating):
         return rng.normal(0, 1, shape).astype(tensor_dtype(tensor))

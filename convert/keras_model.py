@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeproof.convert.errors import ConvertError
+from edgeproof.convert.freeze import input_structure
 from edgeproof.convert.keras_flavour import is_legacy, keras_of, tensor_dtype, weight_path
 from edgeproof.convert.loading import Note, custom_objects, load
 from edgeproof.convert.saved_model import model_from_saved_model
@@ -68,12 +69,53 @@ def tflite_batch(model: keras.Model, asked: int | str | None) -> int | None:
 
 def with_image_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
     """The model with its free rows and columns fixed to `size` (height, width)."""
-    package, tensor = keras_of(model), model.inputs[0]
-    batch, *_, channels = tensor.shape
-    inputs = package.Input(
-        batch_shape=(batch, *size, channels), dtype=tensor_dtype(tensor).name, name=tensor.name
+    batch, *_, channels = model.inputs[0].shape
+    return _with_shapes(model, [(batch, *size, channels)])
+
+
+def with_lengths(model: keras.Model, lengths: Sequence[int]) -> keras.Model:
+    """The model with its free axes fixed: to one length for all, or one for each in their order.
+
+    Raises:
+        ConvertError: another number of lengths than free axes.
+    """
+    free = sum(n is None for tensor in model.inputs for n in tensor.shape[1:])
+    if len(lengths) not in (1, free):
+        raise ConvertError(
+            f"expected one --length for all or {free}, one for each free axis of "
+            f"{shown_inputs(model)}, got {len(lengths)}"
+        )
+    given = iter(lengths if len(lengths) == free else list(lengths) * free)
+    shapes = [
+        (tensor.shape[0], *(next(given) if n is None else n for n in tensor.shape[1:]))
+        for tensor in model.inputs
+    ]
+    return _with_shapes(model, shapes)
+
+
+def shown_inputs(model: keras.Model) -> str:
+    """`tokens (any), image (8 x 8 x 3)`: the model's inputs without their batch, for messages."""
+    return ", ".join(
+        f"{t.name} ({' x '.join('any' if n is None else str(n) for n in t.shape[1:])})"
+        for t in model.inputs
     )
-    return package.Model(inputs, model(inputs, training=False), name=model.name)
+
+
+def _with_shapes(model: keras.Model, shapes: Sequence[tuple[int | None, ...]]) -> keras.Model:
+    import tensorflow as tf
+
+    package = keras_of(model)
+    inputs = [
+        package.Input(batch_shape=shape, dtype=tensor_dtype(t).name, name=t.name.partition(":")[0])
+        for t, shape in zip(model.inputs, shapes, strict=True)
+    ]
+    structure = input_structure(model, model.inputs)
+    outputs = model(tf.nest.pack_sequence_as(structure, inputs), training=False)
+    fixed = package.Model(tf.nest.pack_sequence_as(structure, inputs), outputs, name=model.name)
+    names = getattr(model, "output_names", None)
+    if names and len(names) == len(fixed.outputs):
+        fixed.output_names = list(names)  # not the whole model's name, once per output
+    return fixed
 
 
 def _with_known_inputs(model: keras.Model) -> keras.Model:

@@ -27,6 +27,8 @@ class ConvertOptions:
         normalize: a named scale and offset instead.
         scores: how to read the output.
         size: height and width, for models whose image size is free.
+        length: for free axes of other models, such as steps: one number for all or one for each in
+            their order; "dynamic" keeps them free, which only TF.js graph models can.
         name: the bundle's name; default: the run's, or the file's.
         seed: of the golden and calibration samples; default: the run's, or 0.
         golden: how many golden inputs.
@@ -49,6 +51,7 @@ class ConvertOptions:
     background: tuple[int, int, int] | None = None
     scores: Scores | None = None
     size: tuple[int, int] | None = None
+    length: tuple[int, ...] | Literal["dynamic"] | None = None
     name: str | None = None
     seed: int | None = None
     batch: int | Literal["dynamic"] | None = None

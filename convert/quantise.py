@@ -19,7 +19,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from edgeproof.convert.errors import ConvertError
-from edgeproof.convert.flatbuffer import packed_tflite, read_tflite
+from edgeproof.convert.kernel_demands import meeting_kernels
+from edgeproof.convert.left_in_float import left_in_float
 from edgeproof.convert.tflite import SIGNATURE
 from edgeproof.convert.variants import Precision
 
@@ -47,7 +48,7 @@ def quantised_tflite(
     """
     from ai_edge_quantizer import quantizer
 
-    recipe = _RECIPES[precision]()
+    recipe = [*_RECIPES[precision](), *left_in_float(float_model, precision)]
     try:
         with _without_debugging_warning():
             result = quantizer.Quantizer(float_model, recipe).quantize(
@@ -58,7 +59,7 @@ def quantised_tflite(
     if result.quantized_model is None:
         raise ConvertError(f"expected a {precision} model from ai-edge-quantizer, got none")
     content = bytes(result.quantized_model)
-    return _with_general_int16_sums(content) if precision == "int16x8" else content
+    return meeting_kernels(content) if ranges is not None else content
 
 
 def activation_ranges(
@@ -154,23 +155,6 @@ _RECIPES: dict[Precision, Callable[[], Any]] = {
     "int8": _int8,
     "int16x8": _int16x8,
 }
-
-
-def _with_general_int16_sums(content: bytes) -> bytes:
-    """Clear `pot_scale_int16` of every ADD and SUB, as TFLiteConverter does.
-
-    The flag's default is true and ai-edge-quantizer leaves it: with scales near powers of two, as
-    Rescaling to -1..1 has them (1/32767 is 2^-15 to TFLite), the kernel then takes a path that can
-    only shift right, and refuses the model ("input1_shift <= 0 was not true").
-    """
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = read_tflite(content)
-    for graph in model.subgraphs:
-        for operation in graph.operators:
-            if isinstance(operation.builtinOptions, (schema.AddOptionsT, schema.SubOptionsT)):
-                operation.builtinOptions.potScaleInt16 = False
-    return packed_tflite(model)
 
 
 @contextmanager

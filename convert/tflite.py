@@ -39,8 +39,15 @@ def float_tflite(model: keras.Model, frozen: FrozenGraph, *, batch: int | None) 
         batch: None for a free one.
 
     Raises:
-        ConvertError: the model cannot be traced, or uses an operation that TFLite lacks.
+        ConvertError: the model takes any length, it cannot be traced, or it uses an operation that
+            TFLite lacks.
     """
+    for tensor in frozen.inputs:
+        if tensor.shape is None or None in tensor.shape[1:]:
+            raise ConvertError(
+                f"expected fixed sizes, which TensorFlow Lite plans its memory for, got the input "
+                f"{tensor.name} of any length; choose one with --length N"
+            )
     if batch is None:
         return tflite_from_frozen(frozen)
     if not has_loops(frozen):

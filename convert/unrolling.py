@@ -1,4 +1,4 @@
-"""Recurrent layers unrolled while a model is traced; nothing of a layer stays changed."""
+"""Recurrent layers as inference wants them while a model is traced; nothing stays changed."""
 
 from __future__ import annotations
 
@@ -14,25 +14,51 @@ if TYPE_CHECKING:
 
 @contextmanager
 def unrolled(model: keras.Model, limit: int) -> Iterator[None]:
-    """Let recurrent layers decide at each call whether to unroll: up to `limit` steps they do."""
-    layers = [x for x in model._flatten_layers() if isinstance(x, keras_of(model).layers.RNN)]
-    before = [_settings(layer) for layer in layers]
+    """Let recurrent layers decide at each call whether to unroll: up to `limit` steps they do.
+
+    They also write no variables, which a frozen graph has not: no state is kept between calls, and
+    Keras 3 draws no dropout masks, which it does even where it does not use them.
+    """
+    layers = _recurrent(model)
+    before = [dict(vars(layer)) for layer in layers]
     for layer in layers:
-        # Keras 2 has no inner_loop; what it has instead, it decides in call
-        method = "call" if is_legacy(layer) else "inner_loop"
-        object.__setattr__(layer, method, _deciding(layer, getattr(layer, method), limit))
+        for name, value in _overrides(layer, limit).items():
+            object.__setattr__(layer, name, value)
     try:
         yield
     finally:
-        for layer, settings in zip(layers, before, strict=True):
-            object.__delattr__(layer, "call" if is_legacy(layer) else "inner_loop")
-            for name, value in settings.items():
-                object.__setattr__(layer, name, value)
+        for layer, attributes in zip(layers, before, strict=True):
+            for name in _OVERRIDDEN & vars(layer).keys():
+                if name in attributes:
+                    object.__setattr__(layer, name, attributes[name])
+                else:
+                    object.__delattr__(layer, name)
 
 
-def _settings(layer: Any) -> dict[str, Any]:
-    names = ("unroll", "_could_use_gpu_kernel")  # the latter is Keras 2's, and wants no unrolling
-    return {name: vars(layer)[name] for name in names if name in vars(layer)}
+def forget_states(model: keras.Model) -> list[str]:
+    """Make stateful layers start from zeros in every call, for good; returns their names."""
+    stateful = [layer for layer in _recurrent(model) if layer.stateful]
+    for layer in stateful:
+        layer.stateful = False
+    return [layer.name for layer in stateful]
+
+
+def _recurrent(model: keras.Model) -> list[Any]:
+    return [x for x in model._flatten_layers() if isinstance(x, keras_of(model).layers.RNN)]
+
+
+_DROPOUT = "_maybe_config_dropout_masks"
+# _could_use_gpu_kernel is Keras 2's, and wants no unrolling
+_OVERRIDDEN = {"call", "inner_loop", "stateful", "unroll", "_could_use_gpu_kernel", _DROPOUT}
+
+
+def _overrides(layer: Any, limit: int) -> dict[str, Any]:
+    if is_legacy(layer):  # has no inner_loop; what it has instead, it decides in call
+        return {"call": _deciding(layer, layer.call, limit), "stateful": False}
+    made = {"inner_loop": _deciding(layer, layer.inner_loop, limit), "stateful": False}
+    if hasattr(layer, _DROPOUT):
+        made[_DROPOUT] = lambda cell, sequence, state: None
+    return made
 
 
 def _deciding(layer: Any, original: Callable[..., Any], limit: int) -> Callable[..., Any]:

@@ -19,6 +19,7 @@ from edgeproof.convert.tfjs.graph_model import encoded, prepared
 from edgeproof.convert.tfjs.layers_model import layers_model_files
 from edgeproof.convert.tfjs.public_writer import public_writer_files
 from edgeproof.convert.tflite import float_tflite, signature_name
+from edgeproof.convert.trial import refusal_by_tflite_runtime, run_once
 from edgeproof.convert.variants import VariantRecipe
 from edgeproof.edge.errors import BundleError
 
@@ -110,7 +111,10 @@ class VariantMaker:
             return float_model
         ranges = self._ranges() if recipe.calibrated else None
         content = quantised_tflite(float_model, recipe.precision, ranges=ranges)
-        if recipe.precision == "int8" and (left := float_operations(content)):
+        run_once(content)
+        if refusal := refusal_by_tflite_runtime(content):
+            self._progress.note(f"{recipe.id}: LiteRT runs it, tflite-runtime does not: {refusal}")
+        if recipe.calibrated and (left := float_operations(content)):
             counted = ", ".join(f"{n} {name}" for name, n in sorted(left.items()))
             self._progress.note(f"{recipe.id}: these operations stay in float: {counted}")
         return content

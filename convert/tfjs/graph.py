@@ -27,6 +27,24 @@ class Node:
     attr: dict[str, AttrValue] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a function: a placeholder of its graph and that one's type."""
+
+    name: str
+    dtype: int
+
+
+@dataclass
+class Function:
+    """What a loop or a branch calls; what it returns are the outputs of its graph."""
+
+    name: str
+    arguments: list[Argument]
+    result_types: list[int]
+    graph: Graph
+
+
 def producer(reference: str) -> str:
     """The node's name in `name`, `name:index` or `^name`."""
     return reference.removeprefix("^").split(":")[0]
@@ -43,6 +61,8 @@ class Graph:
     Attributes:
         constants: the value of each `Const` node, whose `Node` holds no value itself.
         outputs: tensors that must survive.
+        library: TensorFlow's functions, as the graph was given them.
+        functions: what loops and branches call, innermost first; empty until `add_functions`.
     """
 
     def __init__(self, graph_def: GraphDef, outputs: Sequence[str]) -> None:
@@ -50,6 +70,8 @@ class Graph:
         self.constants: dict[str, np.ndarray] = {}
         self.outputs = [canonical(o) for o in outputs]
         self.versions = graph_def.versions
+        self.library = graph_def.library
+        self.functions: list[Function] = []
         self._consumers: dict[str, Counter[str]] = defaultdict(Counter)
         for node_def in graph_def.node:
             self._insert(self._read(node_def))
@@ -183,7 +205,7 @@ class Graph:
         """The graph with its constants inside, for TensorFlow to read."""
         from tensorflow import make_tensor_proto
 
-        graph_def = GraphDef(versions=self.versions)
+        graph_def = GraphDef(versions=self.versions, library=self.library)
         for node in self.nodes.values():
             node_def = graph_def.node.add(name=node.name, op=node.op, input=node.inputs)
             for key, value in node.attr.items():

@@ -57,6 +57,21 @@ def _lower_one_hot(graph: Graph, node: Node, _shapes: Shapes) -> None:
     graph.replace(node, "Cast", [whole.name], types)
 
 
+def _lower_reverse(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """A mask is reversed as integers: the wasm kernel reads 4 bytes for each 1 of a boolean."""
+    if node.attr["T"].type != types_pb2.DT_BOOL:
+        return
+    boolean, integer = AttrValue(type=types_pb2.DT_BOOL), AttrValue(type=types_pb2.DT_INT32)
+    numbers = graph.add(
+        f"{node.name}/numbers", "Cast", node.inputs[:1], {"SrcT": boolean, "DstT": integer}
+    )
+    attributes = {**node.attr, "T": integer}
+    reversed_ = graph.add(
+        f"{node.name}/reversed", "ReverseV2", [numbers.name, node.inputs[1]], attributes
+    )
+    graph.replace(node, "Cast", [reversed_.name], {"SrcT": integer, "DstT": boolean})
+
+
 def _lower_batch_matmul(graph: Graph, node: Node, _shapes: Shapes) -> None:
     attributes = {k: v for k, v in node.attr.items() if k in ("adj_x", "adj_y")}
     graph.replace(node, "BatchMatMulV2", node.inputs, {**attributes, "T": node.attr["Ta"]})
@@ -104,5 +119,6 @@ _LOWERED: dict[str, Callable[[Graph, Node, Shapes], None]] = {
     "Einsum": lower_einsum,  # no kernel in the wasm backend
     "Erfc": _lower_erfc,
     "OneHot": _lower_one_hot,
+    "ReverseV2": _lower_reverse,
     "Softsign": _lower_softsign,
 }

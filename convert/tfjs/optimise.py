@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+
+from tensorflow.core.framework.graph_pb2 import GraphDef
 
 from edgeproof.convert.freeze import FrozenGraph
 from edgeproof.convert.tfjs.activations import fuse, recognise_prelu
 from edgeproof.convert.tfjs.affine import fold_affine
 from edgeproof.convert.tfjs.constant_folding import fold_constants
+from edgeproof.convert.tfjs.control_flow import add_functions
 from edgeproof.convert.tfjs.graph import Graph, producer
 from edgeproof.convert.tfjs.lowering import lower
 from edgeproof.convert.tfjs.narrow import narrow
@@ -18,10 +22,14 @@ from edgeproof.convert.tfjs.views import make_shapes_constant, sink_views
 def optimised(frozen: FrozenGraph) -> Graph:
     """The graph as TF.js runs it fastest: folded, fused, without unused nodes."""
     inputs = [producer(i.tensor) for i in frozen.inputs]
-    fetches = [t.tensor for t in (*frozen.inputs, *frozen.outputs)]
-    graph = Graph(
-        fold_constants(narrow(frozen.graph_def), fetches), [o.tensor for o in frozen.outputs]
-    )
+    return _optimised(narrow(frozen.graph_def), inputs, [o.tensor for o in frozen.outputs], "")
+
+
+def _optimised(
+    graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str], prefix: str
+) -> Graph:
+    """A graph or a function; `prefix` is of the names of what it calls in turn."""
+    graph = Graph(fold_constants(graph_def, [*inputs, *outputs]), outputs)
     _drop_control_inputs(graph)
     drop_neutral(graph)
     lower(graph)
@@ -33,6 +41,8 @@ def optimised(frozen: FrozenGraph) -> Graph:
     fold_affine(graph)
     graph.prune(inputs)
     fuse(graph)
+    graph.prune(inputs)
+    add_functions(graph, _optimised, prefix)
     _share_equal_constants(graph)
     graph.prune(inputs)
     graph.sort()

@@ -114,6 +114,8 @@ def graph_def(topology: dict[str, Any], weights: Mapping[str, np.ndarray]) -> An
     from tensorflow.core.framework.graph_pb2 import GraphDef
 
     result = GraphDef()
+    for function in topology.get("library", {}).get("function", []):  # innermost first
+        result.library.function.append(_function_def(function, weights, result.library))
     for node in topology["node"]:
         for plain in _unfused(node):
             _add_node(result.node.add(), plain, weights)
@@ -121,6 +123,32 @@ def graph_def(topology: dict[str, Any], weights: Mapping[str, np.ndarray]) -> An
     # the public converter leaves it out
     result.versions.min_consumer = topology["versions"].get("minConsumer", 0)
     return result
+
+
+def _function_def(document: dict[str, Any], weights: Mapping[str, np.ndarray], library: Any) -> Any:
+    """TensorFlow's form of a function whose nodes name their inputs as a graph's do."""
+    import tensorflow as tf
+    from tensorflow.core.framework.graph_pb2 import GraphDef
+    from tensorflow.python.framework.graph_to_function_def import graph_to_function_def
+
+    signature = document["signature"]
+    plain = GraphDef(library=library)
+    for argument in signature["inputArg"]:
+        attr = {"dtype": {"type": argument["type"]}, "shape": {"shape": {"unknownRank": True}}}
+        node = {"name": argument["name"], "op": "Placeholder", "attr": attr}
+        _add_node(plain.node.add(), node, weights)
+    for node in document["nodeDef"]:
+        for part in _unfused(node):
+            _add_node(plain.node.add(), part, weights)
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(plain, name="")
+    operations = graph.get_operations()
+    arguments = [graph.get_tensor_by_name(f"{a['name']}:0") for a in signature["inputArg"]]
+    names = [document["ret"][a["name"]] for a in signature["outputArg"]]
+    results = [graph.get_tensor_by_name(n if ":" in n else f"{n}:0") for n in names]
+    definition = graph_to_function_def(graph, operations, arguments, results)
+    definition.signature.name = signature["name"]
+    return definition
 
 
 def _add_node(node_def: Any, node: dict[str, Any], weights: Mapping[str, np.ndarray]) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.freeze import UNROLLED_STEPS
+from edgeproof.convert.tfjs.control_flow import all_graphs, writes_lists
 from edgeproof.convert.tfjs.graph import Graph, Node
 from edgeproof.convert.tfjs.ops import TFJS_OPS, TFJS_VERSION
-
-_LOOPS = frozenset({"While", "StatelessWhile", "If", "StatelessIf"})
 
 
 class UnsupportedOp(ConvertError):
@@ -16,15 +15,7 @@ class UnsupportedOp(ConvertError):
 
 def check_ops(graph: Graph) -> None:
     """Raise UnsupportedOp for the first operation that TF.js cannot run, naming its layer."""
-    for node in graph:
-        if node.op in _LOOPS:
-            # "Cannot read properties of undefined (reading 'backend')": loops lose tensors that
-            # their next step needs, on wasm always, on cpu sometimes
-            raise UnsupportedOp(
-                f"expected a graph without loops and branches, which TF.js {TFJS_VERSION} does "
-                f"not run reliably, got {node.op} in layer {layer_of(node.name)}; give the "
-                f"model's input a fixed number of steps, {UNROLLED_STEPS} at most"
-            )
+    for node in (n for g in all_graphs(graph) for n in g):
         if node.op not in TFJS_OPS:
             raise UnsupportedOp(
                 f"expected operations that TF.js {TFJS_VERSION} has, got {node.op} in layer "
@@ -32,6 +23,15 @@ def check_ops(graph: Graph) -> None:
                 "or leave the TF.js variants out with --variants"
             )
         _check_data_format(node)
+    for function in graph.functions:
+        if any(writes_lists(inner.graph) for inner in function.graph.functions):
+            # what the inner loop's last step wrote is freed when the outer one's step ends
+            raise UnsupportedOp(
+                f"expected recurrences beside each other, got one inside another, which TF.js "
+                f"{TFJS_VERSION} does not run, in {function.name}; give the inner one a fixed "
+                f"number of steps, {UNROLLED_STEPS} at most, or leave the TF.js variants out "
+                "with --variants"
+            )
 
 
 def _check_data_format(node: Node) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from google.protobuf import json_format
+from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.attr_value_pb2 import AttrValue
 
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.freeze import FrozenGraph, GraphTensor
 from edgeproof.convert.tfjs.activations import FUSED_OPS
-from edgeproof.convert.tfjs.graph import Graph, Node, producer
+from edgeproof.convert.tfjs.control_flow import all_graphs
+from edgeproof.convert.tfjs.graph import Function, Graph, Node, producer
 from edgeproof.convert.tfjs.narrow import narrowed_dtype
 
 # hints to TensorFlow's own kernels, of no meaning to anybody who reads the file
@@ -52,10 +55,11 @@ def topology_of(frozen: FrozenGraph, graph: Graph) -> Topology:
     Raises:
         ConvertError: names of inputs or outputs that JavaScript would put in another order.
     """
-    names = _weight_names(graph)
+    weights = _Weights(all_graphs(graph))
+    functions = [_function_json(f, weights.names[f.graph]) for f in graph.functions]
     document: dict[str, Any] = {
-        "node": [_node_json(node, names) for node in graph.nodes.values()],
-        "library": {},
+        "node": [_node_json(node, weights.names[graph]) for node in graph],
+        "library": {"function": functions} if functions else {},
         "versions": {
             "producer": graph.versions.producer,
             "minConsumer": graph.versions.min_consumer,
@@ -65,27 +69,69 @@ def topology_of(frozen: FrozenGraph, graph: Graph) -> Topology:
         "inputs": _signature("input", frozen.inputs),
         "outputs": _signature("output", frozen.outputs),
     }
-    delicate = frozenset(names[n.inputs[1]] for n in graph if _is_depthwise(graph, n))
-    constants = {names[name]: value for name, value in graph.constants.items()}
-    return Topology(document, signature, constants, delicate)
+    delicate = frozenset(
+        weights.names[g][n.inputs[1]] for g in weights.names for n in g if _is_depthwise(g, n)
+    )
+    return Topology(document, signature, weights.values, delicate)
 
 
 def _is_depthwise(graph: Graph, node: Node) -> bool:
     return "DepthwiseConv2d" in node.op and graph.constant(node.inputs[1]) is not None
 
 
-def _weight_names(graph: Graph) -> dict[str, str]:
-    """A short name for each constant, which is written three times; computed tensors keep theirs.
+class _Weights:
+    """The constants of all graphs under names of one namespace; equal ones are stored once.
 
+    A constant gets a short name, for it is written three times; computed tensors keep theirs.
     MobileNetV2 in uint8: 20 KB, without which it is larger than the public converter's file.
+
+    Attributes:
+        values: by name in the file.
+        names: for each graph, from the constant's name there to that in the file.
     """
-    kept = {producer(output) for output in graph.outputs}
-    taken = set(graph.nodes)
-    names: dict[str, str] = {}
-    for index, name in enumerate(graph.constants):
-        short = f"w{index}"
-        names[name] = name if name in kept or short in taken else short
-    return names
+
+    def __init__(self, graphs: Iterable[Graph]) -> None:
+        graphs = list(graphs)
+        taken = {name for graph in graphs for name in graph.nodes}
+        self.values: dict[str, np.ndarray] = {}
+        self.names: dict[Graph, dict[str, str]] = {}
+        stored: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        for graph in graphs:
+            kept = {producer(output) for output in graph.outputs}
+            self.names[graph] = names = {}
+            for name, value in graph.constants.items():
+                short = f"w{len(self.values)}"
+                new = name if name in kept or short in taken else short
+                if new == short and value.dtype.kind != "O":
+                    digest = hashlib.sha256(value.tobytes()).digest()
+                    new = stored.setdefault((value.dtype.name, value.shape, digest), short)
+                self.values.setdefault(new, value)
+                names[name] = new
+
+
+def _function_json(function: Function, names: Mapping[str, str]) -> dict[str, Any]:
+    """A FunctionDef whose nodes name their inputs `node:index`, which TF.js reads as in a graph.
+
+    TensorFlow's own `node:output:index` would need TF.js to know every operation's outputs.
+    """
+    results = [f"result_{index}" for index in range(len(function.result_types))]
+    arguments = {a.name for a in function.arguments}
+    return {
+        "signature": {
+            "name": function.name,
+            "inputArg": [_argument_json(a.name, a.dtype) for a in function.arguments],
+            "outputArg": [
+                _argument_json(name, dtype)
+                for name, dtype in zip(results, function.result_types, strict=True)
+            ],
+        },
+        "nodeDef": [_node_json(n, names) for n in function.graph if n.name not in arguments],
+        "ret": dict(zip(results, function.graph.outputs, strict=True)),
+    }
+
+
+def _argument_json(name: str, dtype: int) -> dict[str, str]:
+    return {"name": name, "type": types_pb2.DataType.Name(dtype)}
 
 
 def _node_json(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
@@ -133,7 +179,6 @@ def _signature(kind: str, tensors: Iterable[GraphTensor]) -> dict[str, Any]:
 
 def _tensor_info(tensor: GraphTensor) -> dict[str, Any]:
     from tensorflow import as_dtype
-    from tensorflow.core.framework import types_pb2
 
     number = as_dtype(narrowed_dtype(tensor.dtype)).as_datatype_enum
     info: dict[str, Any] = {"name": tensor.tensor, "dtype": types_pb2.DataType.Name(number)}

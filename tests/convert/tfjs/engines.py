@@ -34,7 +34,10 @@ def worst_error(actual: Sequence[np.ndarray], expected: Sequence[np.ndarray]) ->
 def run_in_node(
     web_folder: Path, folder: Path, files: Files, inputs: Sequence[np.ndarray], backend: str
 ) -> list[np.ndarray]:
-    """The outputs of a model whose files are written to `folder`. Fails with what TF.js says."""
+    """The outputs of a model whose files are written to `folder`.
+
+    Fails with what TF.js says, or where two runs leave tensors behind.
+    """
     for name, content in files.items():
         (folder / name).write_bytes(content)
     tensors = []
@@ -58,6 +61,7 @@ def run_in_node(
     )
     assert done.returncode == 0, done.stderr
     answer = json.loads((folder / "answer.json").read_text())
+    assert answer["leaked"] == 0
     return [np.array(o["values"], np.float32).reshape(o["shape"]) for o in answer["outputs"]]
 
 

@@ -3,7 +3,7 @@
 //   node run_model.mjs WEB_FOLDER REQUEST.json
 //
 // REQUEST: {backend: "cpu" | "wasm", folder, inputs: [{shape, dtype, file}], output: FILE}
-// FILE receives JSON: {outputs: [{shape, values}], async, tensors}
+// FILE receives JSON: {outputs: [{shape, values}] of the second of two runs, leaked: tensors}
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -43,24 +43,30 @@ const inputs = request.inputs.map(({ shape, dtype, file }) => {
   return tf.tensor(data, shape, dtype);
 });
 
-let results;
-let needsAsync = false;
+let execute;
 if (document.format === 'layers-model') {
   const { loadLayersModel } = require('@tensorflow/tfjs-layers');
   const model = await loadLayersModel(handler);
-  results = model.predict(inputs.length === 1 ? inputs[0] : inputs);
+  execute = async () => model.predict(inputs.length === 1 ? inputs[0] : inputs);
 } else {
   const model = await loadGraphModel(handler);
-  try {
-    results = model.execute(inputs);
-  } catch (error) {
-    if (!/executeAsync|dynamic op/.test(error.message)) throw error;
-    needsAsync = true;
-    results = await model.executeAsync(inputs);
+  execute = async () => {
+    try {
+      return model.execute(inputs);
+    } catch (error) {
+      if (!/executeAsync|dynamic op/.test(error.message)) throw error;
+      return await model.executeAsync(inputs);
+    }
+  };
+}
+const before = tf.memory().numTensors;
+let outputs;
+for (let run = 0; run < 2; run += 1) {
+  outputs = [];
+  for (const tensor of [await execute()].flat()) {
+    outputs.push({ shape: tensor.shape, values: Array.from(await tensor.data(), Number) });
+    tensor.dispose();
   }
 }
-const outputs = [];
-for (const tensor of [results].flat()) {
-  outputs.push({ shape: tensor.shape, values: Array.from(await tensor.data(), Number) });
-}
-writeFileSync(request.output, JSON.stringify({ outputs, async: needsAsync }));
+const leaked = tf.memory().numTensors - before;
+writeFileSync(request.output, JSON.stringify({ outputs, leaked }));

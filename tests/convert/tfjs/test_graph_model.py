@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -186,10 +187,46 @@ def test_an_operation_that_tfjs_lacks_is_named_with_its_layer() -> None:
         graph_model_files(freeze(model), "float32")
 
 
-def test_long_recurrences_are_refused_with_the_way_out() -> None:
-    model = keras.Sequential([keras.Input((None, 3)), layers.LSTM(2, name="memory")])
-    with pytest.raises(UnsupportedOp, match=r"loops.*layer memory.*fixed number of steps"):
+def test_a_recurrence_inside_another_is_refused_with_the_way_out() -> None:
+    class Nested(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            import tensorflow as tf
+
+            def inner(total: Any) -> Any:
+                written = tf.map_fn(lambda row: row + total[0, 0], total)
+                return written / 2
+
+            return tf.while_loop(lambda y: tf.reduce_max(y) > 1, lambda y: (inner(y),), (x,))[0]
+
+        def compute_output_spec(self, x: Any) -> Any:
+            return keras.KerasTensor(x.shape, x.dtype)
+
+    model = keras.Sequential([keras.Input((3,)), Nested(name="nested")])
+    with pytest.raises(UnsupportedOp, match=r"one inside another.*nested.*fixed number of steps"):
         graph_model_files(freeze(model), "float32")
+
+
+def test_a_branch_runs(run_tfjs: Engine) -> None:
+    class Branch(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            import tensorflow as tf
+
+            return tf.cond(tf.reduce_sum(x) > 0, lambda: x, lambda: x * 2 - 1)
+
+        def compute_output_spec(self, x: Any) -> Any:
+            return keras.KerasTensor(x.shape, x.dtype)
+
+    model = keras.Sequential([keras.Input((3,)), Branch(), layers.Dense(2)])
+    files = graph_model_files(freeze(model), "float32")
+    for sign in (1, -1):
+        inputs = [np.full((2, 3), sign, np.float32)]
+        assert (
+            worst_error(run_tfjs(files, inputs, "cpu"), models.keras_outputs(model, inputs)) <= 1e-5
+        )
+        assert (
+            worst_error(read_graph_model(files)(inputs), models.keras_outputs(model, inputs))
+            <= 1e-5
+        )
 
 
 def test_channels_first_is_refused_with_the_way_out() -> None:
