@@ -68,6 +68,9 @@ def integrity_checks(
     if measured.tensors is not None:
         differing, compared = measured.tensors
         checks.append(check(gate_for(gates, "tensors"), "file and manifest", differing, compared))
+    if measured.gpu_calls is not None:
+        gate = gate_for(gates, "on-gpu")
+        checks.append(check(gate, "calls of WebGL and WebGPU", measured.gpu_calls, 1))
     first, *later = measured.golden_runs
     gate = gate_for(gates, "repeat")
     again = [compare_all(first, run) for run in later] or [nothing("it ran only once")]

@@ -60,6 +60,15 @@ GATES: tuple[Gate, ...] = (
         "name, dtype, shape, scale and zero point are copied from file to manifest, never computed",
     ),
     Gate(
+        "on-gpu",
+        ANY,
+        1,
+        "programs run by the graphics card",
+        "at least",
+        "TF.js answers small tensors on the CPU, and LiteRT.js runs a model without WebGPU when "
+        "one operation is missing there: right answers that prove nothing about the GPU",
+    ),
+    Gate(
         "repeat",
         ANY,
         1e-6,

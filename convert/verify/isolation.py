@@ -22,6 +22,7 @@ import numpy as np
 
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.errors import RuntimeUnavailable
 from edgeproof.edge.manifest import TensorSpec
 
 WORKER = (sys.executable, "-m", "edgeproof.convert.verify.worker")
@@ -104,6 +105,7 @@ class IsolatedRunning:
 
         Raises:
             RuntimeFailed: the call raised, the process died, or no answer came in time.
+            RuntimeUnavailable: the runtime found out only now that it cannot run here.
         """
         started = time.monotonic()
         try:
@@ -121,6 +123,8 @@ class IsolatedRunning:
                 f"crashed during {method!r} ({_ending(self._process.returncode)}); "
                 f"last words: {self._last_words()}"
             ) from error
+        if kind == "unavailable":
+            raise RuntimeUnavailable(_first_line(value))
         if kind == "failed":
             raise RuntimeFailed(_first_line(value))
         return value
@@ -171,6 +175,9 @@ class IsolatedSession:
 
     def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] | None:
         return self._running.ask("tensors", timeout_s=self._running.timeouts.run_s)
+
+    def gpu_calls(self) -> int | None:
+        return self._running.ask("gpu_calls", timeout_s=self._running.timeouts.run_s)
 
     def close(self) -> None:
         self._running.ask("close", timeout_s=self._running.timeouts.run_s)

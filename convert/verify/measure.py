@@ -29,6 +29,7 @@ class Measurement:
         heldout_output: the first output for them; None without held-out images.
         tensors: differing tensors between file and manifest, and how many were compared; None
             where the format states no tensors.
+        gpu_calls: programs that the graphics card ran; None for runtimes that use none.
         failure: the last words of a runtime that crashed, hung or refused; all else is empty then.
     """
 
@@ -41,6 +42,7 @@ class Measurement:
     heldout_rows: np.ndarray | None = None
     heldout_output: np.ndarray | None = None
     tensors: tuple[int, int] | None = None
+    gpu_calls: int | None = None
     latencies_ms: tuple[float, ...] = ()
     load_ms: float | None = None
     failure: str | None = None
@@ -84,6 +86,7 @@ def measure(running: Running, runtime: str, work: Work) -> Measurement:
         heldout = _in_order(_run(session, (work.heldout[rows],)), names)[0]
     latencies = session.latency_ms(golden.inputs, LATENCY_RUNS)
     tensors = _differing_tensors(session, work)
+    gpu_calls = session.gpu_calls()
     session.close()
     return Measurement(
         variant=work.variant,
@@ -95,6 +98,7 @@ def measure(running: Running, runtime: str, work: Work) -> Measurement:
         heldout_rows=rows,
         heldout_output=heldout,
         tensors=tensors,
+        gpu_calls=gpu_calls,
         latencies_ms=tuple(latencies),
         load_ms=session.load_ms,
     )

@@ -3,6 +3,7 @@
 import "@tensorflow/tfjs-core/dist/base_side_effects";
 export {
   env,
+  getBackend,
   memory,
   ready,
   setBackend,

@@ -43,7 +43,12 @@ RUNTIMES = (
     Runtime("tfjs-reference", ("tfjs",), _SLOW, ("tensorflow",)),
     Runtime("tfjs-cpu", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
     Runtime("tfjs-wasm", ("tfjs", "tfjs-layers"), None, _BROWSER),
+    Runtime("tfjs-wasm-threads", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
     Runtime("tfjs-webgl", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
+    Runtime("tfjs-webgl-f16", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
+    Runtime("tfjs-webgpu", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
+    Runtime("litertjs-wasm", ("tflite",), _SLOW, _BROWSER),
+    Runtime("litertjs-webgpu", ("tflite",), _SLOW, _BROWSER),
 )
 
 
@@ -90,7 +95,7 @@ def start(name: str, bundle: Bundle) -> Running:
         from edgeproof.convert.verify.runtimes.tfjs_reference import ReaderRunning
 
         return ReaderRunning(bundle)
-    if name.startswith("tfjs-"):
+    if name.startswith(("tfjs-", "litertjs-")):
         from edgeproof.convert.verify.runtimes.tfjs_page import PageRunning
 
         return PageRunning(bundle, name)

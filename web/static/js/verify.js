@@ -20,15 +20,16 @@ globalThis.edgeproofVerify = {
     client ??= new WorkerClient();
     await client.ready;
   },
+  /**
+   * Starts an engine; resolves to the reason why this browser cannot offer it, or to null.
+   * @param {string} engine
+   */
+  async unavailable(engine) {
+    return workerFor(engine).call("unavailable", engine);
+  },
   /** @param {{bundle: string, variant: string, engine: string}} wanted */
   async load(wanted) {
-    // one worker holds one engine
-    if (engineInWorker !== null && engineInWorker !== wanted.engine) {
-      client?.close();
-      client = null;
-    }
-    engineInWorker = wanted.engine;
-    return worker().call("load", wanted);
+    return workerFor(wanted.engine).call("load", wanted);
   },
   /** @param {{shape: number[], base64: string}} images */
   async runImages({ shape, base64 }) {
@@ -46,8 +47,19 @@ globalThis.edgeproofVerify = {
   /** @param {{n: number}} options */
   latency: (options) => worker().call("latency", options),
   tensors: () => worker().call("tensors"),
+  gpuCalls: () => worker().call("gpuCalls"),
   unload: () => worker().call("unload"),
 };
+
+/** One worker holds one engine. */
+function workerFor(/** @type {string} */ engine) {
+  if (engineInWorker !== null && engineInWorker !== engine) {
+    client?.close();
+    client = null;
+  }
+  engineInWorker = engine;
+  return worker();
+}
 
 function worker() {
   client ??= new WorkerClient();

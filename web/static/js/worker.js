@@ -6,9 +6,11 @@ const session = new Session();
 
 /** @type {Record<string, (args: any, onProgress: (progress: any) => void) => unknown>} */
 const METHODS = {
+  unavailable: (engine) => session.unavailable(engine),
   load: (wanted) => session.load(wanted),
   unload: () => session.unload(),
   tensors: () => session.tensors(),
+  gpuCalls: () => session.gpuCalls(),
   runImages: (images) => session.runImages(images),
   runTensors: (tensors) => session.runTensors(tensors),
   runFile: (path) => session.runFile(path),
