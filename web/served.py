@@ -14,13 +14,13 @@ _REPORTS = ("report.json", "report.html")
 
 
 # what the tensors of LiteRT.js 2.5 can hold
-_LITERTJS_DTYPES = {"float32", "int32", "uint8"}
+LITERTJS_DTYPES = frozenset({"float32", "int32", "uint8"})
 
 
 def runs_in_browsers(variant: Variant) -> bool:
     """Whether an engine of the page takes the variant."""
     tensors = (*variant.inputs, *variant.outputs)
-    return variant.format != "tflite" or all(t.dtype in _LITERTJS_DTYPES for t in tensors)
+    return variant.format != "tflite" or all(t.dtype in LITERTJS_DTYPES for t in tensors)
 
 
 @dataclass(frozen=True)

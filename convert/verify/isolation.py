@@ -43,6 +43,14 @@ class Timeouts:
 
 
 DEFAULT_TIMEOUTS = Timeouts()
+# every child that has not ended, for `end_all`
+_LIVE: "set[IsolatedRunning]" = set()
+
+
+def end_all() -> None:
+    """End every runtime's process at once. Whoever waits for one gets RuntimeFailed."""
+    for running in tuple(_LIVE):
+        running.kill()
 
 
 class IsolatedRunning:
@@ -70,6 +78,7 @@ class IsolatedRunning:
                 start_new_session=True,
             )
         self._pipe = Connection(ours.detach())
+        _LIVE.add(self)
         try:
             self.ask("start", timeout_s=self.timeouts.start_s)
         except BaseException:
@@ -139,10 +148,16 @@ class IsolatedRunning:
         self._kill()
         self._words.close()
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End the process now, from any thread."""
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended between the two
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _kill(self) -> None:
+        self.kill()
         self._process.wait()
+        _LIVE.discard(self)
         if not self._pipe.closed:
             self._pipe.close()
 
