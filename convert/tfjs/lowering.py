@@ -41,6 +41,41 @@ def _lower_softsign(graph: Graph, node: Node, _shapes: Shapes) -> None:
     graph.replace(node, "RealDiv", [x, below.name], _FLOAT)
 
 
+def _lower_mask_transpose(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """A mask is turned as numbers.
+
+    The WebGPU kernel of TF.js 4.22 writes a program for floats whatever the tensor holds; for bool
+    it does not compile, and the answer is all zeros, without an exception. `Masking` in front of a
+    recurrent layer does this.
+    """
+    if node.attr["T"].type != types_pb2.DT_BOOL:
+        return
+    mask, order = node.inputs
+    numbers = _numbers_of_mask(graph, f"{node.name}/numbers", mask)
+    attributes = {**_FLOAT, "Tperm": node.attr["Tperm"]}
+    turned = graph.add(f"{node.name}/turned", "Transpose", [numbers.name, order], attributes)
+    zero = graph.add_constant(f"{node.name}/zero", np.float32(0).reshape(()))
+    graph.replace(node, "NotEqual", [turned.name, zero], _FLOAT)
+
+
+def _lower_cast(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """Masks become numbers by choosing 1 or 0.
+
+    `Cast` of TF.js 4.22 on WebGPU gives an integer's bits the name float32 and leaves them as they
+    are: a 1 in a mask becomes 1.4e-45. Choosing is right on all four backends.
+    """
+    if (node.attr["SrcT"].type, node.attr["DstT"].type) == (types_pb2.DT_BOOL, types_pb2.DT_FLOAT):
+        mask = node.inputs[0]
+        numbers = _numbers_of_mask(graph, f"{node.name}/numbers", mask)
+        graph.replace(node, "Identity", [numbers.name], _FLOAT)
+
+
+def _numbers_of_mask(graph: Graph, name: str, mask: str) -> Node:
+    one = graph.add_constant(f"{name}/one", np.float32(1).reshape(()))
+    zero = graph.add_constant(f"{name}/zero", np.float32(0).reshape(()))
+    return graph.add(name, "SelectV2", [mask, one, zero], _FLOAT)
+
+
 def _lower_batch_matmul(graph: Graph, node: Node, _shapes: Shapes) -> None:
     attributes = {k: v for k, v in node.attr.items() if k in ("adj_x", "adj_y")}
     graph.replace(node, "BatchMatMulV2", node.inputs, {**attributes, "T": node.attr["Ta"]})
@@ -84,8 +119,10 @@ def _lower_grouped_convolution(graph: Graph, node: Node, shapes: Shapes) -> None
 
 _LOWERED: dict[str, Callable[[Graph, Node, Shapes], None]] = {
     "BatchMatMulV3": _lower_batch_matmul,
+    "Cast": _lower_cast,
     "Conv2D": _lower_grouped_convolution,
     "Einsum": lower_einsum,  # no kernel in the wasm backend
     "Erfc": _lower_erfc,
     "Softsign": _lower_softsign,
+    "Transpose": _lower_mask_transpose,
 }

@@ -117,25 +117,34 @@ def _work(
 
 
 def _measurements(found: Found, plan: Plan) -> tuple[Measurement, ...]:
-    """What is judged: a runtime that was asked for by name and could not run is a failure."""
-    if found.unavailable is None or not plan.insists:
+    """What is judged: what was asked for by name and could not run is a failure."""
+    if not plan.insists:
         return found.measurements
-    variants = dict(plan.work)[found.runtime]
-    failure = f"cannot run here: {found.unavailable}"
-    return tuple(Measurement(v, found.runtime.name, "", failure=failure) for v in variants)
+    reasons = dict(found.refused)
+    if found.unavailable is not None:
+        done = {m.variant for m in found.measurements}
+        left = (v for v in dict(plan.work)[found.runtime] if v not in done)
+        reasons |= {variant: found.unavailable for variant in left}
+    return found.measurements + tuple(
+        Measurement(variant, found.runtime.name, "", failure=f"cannot run here: {reason}")
+        for variant, reason in reasons.items()
+    )
 
 
 def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
-    name = found.runtime.name
-    if found.unavailable is not None:
-        state = "failed" if plan.insists else "unavailable"
-        return RuntimeState(name, None, state, found.unavailable)
+    """What became of a runtime, with all that it did not run."""
     versions = [m.version for m in found.measurements if m.failure is None]
-    failures = [m.failure for m in found.measurements if m.failure is not None]
-    if versions:
-        reason = failures[0] if failures else not_taken(found.runtime, bundle)
-        return RuntimeState(name, versions[0], "ran", reason)
-    return RuntimeState(name, None, "failed", failures[0])
+    reasons = [m.failure for m in found.measurements if m.failure is not None][:1]
+    state = "ran" if versions else "failed"
+    if found.unavailable is not None or (found.refused and not found.measurements):
+        state = "failed" if plan.insists or found.measurements else "unavailable"
+    if found.unavailable is not None:
+        reasons.append(found.unavailable)
+    reasons += [f"{variant}: not run, because {reason}" for variant, reason in found.refused]
+    if (untaken := not_taken(found.runtime, bundle)) is not None:
+        reasons.append(untaken)
+    version = versions[0] if versions else None
+    return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None)
 
 
 def _run_labels(bundle: Bundle) -> tuple[str, ...] | None:

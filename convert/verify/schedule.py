@@ -34,10 +34,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Found:
-    """What came of a job: a measurement for each variant, or why the runtime cannot run here."""
+    """What came of a job.
+
+    Attributes:
+        measurements: in the job's order, without the variants that were refused.
+        refused: variants that the runtime cannot run, each with the reason.
+        unavailable: why the runtime cannot run here at all.
+    """
 
     runtime: Runtime
     measurements: tuple[Measurement, ...]
+    refused: tuple[tuple[str, str], ...] = ()
     unavailable: str | None = None
 
 
@@ -92,7 +99,8 @@ class _Lane:
         self._start = start
         self._progress = progress
         self._running: Running | None = None
-        self._measurements: list[Measurement] = []
+        self._measured: dict[str, Measurement] = {}
+        self._refused: dict[str, str] = {}
         self._unavailable: str | None = None
 
     def do(self, step: "Callable[[_Lane], None]") -> Future[Any]:
@@ -100,7 +108,9 @@ class _Lane:
 
     @property
     def found(self) -> Found:
-        return Found(self.job.runtime, tuple(self._measurements), self._unavailable)
+        measurements = tuple(self._measured.values())
+        refused = tuple(self._refused.items())
+        return Found(self.job.runtime, measurements, refused, self._unavailable)
 
     def answer(self) -> None:
         """All variants in turn; a runtime that dies is started again for the next one."""
@@ -109,21 +119,29 @@ class _Lane:
                 return
             self._progress.step(f"{self.job.runtime.name}: {work.variant}")
             try:
-                measured = answers(self._started(), self.job.runtime.name, work)
+                running = self._started()
             except RuntimeUnavailable as error:
-                if not self._measurements:
-                    self._unavailable = str(error)
-                    return
-                measured = self._failed(work, error)  # it could run a moment ago
+                self._unavailable = str(error)
+                return
+            except EdgeproofError as error:
+                self._measured[work.variant] = self._failed(work, error)
+                continue
+            try:
+                measured = answers(running, self.job.runtime.name, work)
+            except RuntimeUnavailable as error:
+                self._refused[work.variant] = str(error)
+                continue
             except EdgeproofError as error:
                 self.close()
                 measured = self._failed(work, error)
-            self._measurements.append(measured)
+            self._measured[work.variant] = measured
 
     def time(self) -> None:
         """Latencies of the variants that gave answers."""
-        pairs = zip(self._measurements, self.job.work, strict=False)
-        self._measurements = [self._timed(measured, work) for measured, work in pairs]
+        for work in self.job.work:
+            measured = self._measured.get(work.variant)
+            if measured is not None and measured.failure is None and not self.stopped.is_set():
+                self._measured[work.variant] = self._timed(measured, work)
 
     def close(self) -> None:
         running, self._running = self._running, None
@@ -136,8 +154,6 @@ class _Lane:
         return self._running
 
     def _timed(self, measured: Measurement, work: Work) -> Measurement:
-        if measured.failure is not None or self.stopped.is_set():
-            return measured
         try:
             times = latencies(self._started(), work)
         except EdgeproofError as error:

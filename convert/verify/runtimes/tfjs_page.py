@@ -53,10 +53,11 @@ class PageRunning:
         self._page.goto(url, timeout=START_TIMEOUT_MS)
         self._page.wait_for_function("() => globalThis.edgeproofVerify", timeout=START_TIMEOUT_MS)
         self.ask("ready")
-        reason = self.ask("unavailable", engine)
-        if reason is not None:
+        try:
+            _require_available(self.ask("start", engine))
+        except BaseException:
             self.close()
-            raise RuntimeUnavailable(reason)
+            raise
 
     def ask(self, function: str, *arguments: Any) -> Any:
         """Call a function of `edgeproofVerify` and wait for what it resolves to.
@@ -78,6 +79,7 @@ class PageRunning:
     def open(self, variant_id: str) -> "PageSession":
         name = self._bundle.folder.resolve().name
         loaded = self.ask("load", {"bundle": name, "variant": variant_id, "engine": self._engine})
+        _require_available(loaded)
         if loaded["engine"] != self._engine:
             raise RuntimeFailed(f"expected the engine {self._engine}, got {loaded['engine']}")
         version = f"{loaded['version']}, Chromium {self._browser.version}"
@@ -124,6 +126,12 @@ class PageSession:
 
     def close(self) -> None:
         self._running.ask("unload")
+
+
+def _require_available(answer: dict[str, Any] | None) -> None:
+    """Raise RuntimeUnavailable where the page answered with a reason."""
+    if answer is not None and "unavailable" in answer:
+        raise RuntimeUnavailable(answer["unavailable"])
 
 
 def _say_message(message: "ConsoleMessage") -> None:

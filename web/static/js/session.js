@@ -4,7 +4,6 @@ import { batchFromImages } from "./batch.js";
 import { Bundle } from "./bundle.js";
 import { decoded } from "./decode.js";
 import { engineNamed } from "./engines/index.js";
-import { EngineUnavailable } from "./engines/unavailable.js";
 import { channelsOf, imageFromPixels } from "./image.js";
 import { arrayFromNpy } from "./npy.js";
 import { prove } from "./proof.js";
@@ -32,17 +31,12 @@ export class Session {
   #gpuCallsBefore = 0;
 
   /**
-   * Starts an engine. Returns why this browser cannot offer it, null where it can.
+   * Starts an engine.
    * @param {string} engine
+   * @throws {import("./engines/unavailable.js").EngineUnavailable} this browser cannot offer it
    */
-  async unavailable(engine) {
-    try {
-      await this.#started(engine);
-      return null;
-    } catch (error) {
-      if (error instanceof EngineUnavailable) return error.message;
-      throw error;
-    }
+  async start(engine) {
+    await this.#started(engine);
   }
 
   /**
@@ -134,6 +128,8 @@ export class Session {
       const tensors = prepare(rows);
       const start = performance.now();
       const outputs = await model.run(tensors);
+      const fault = this.#engine?.fault?.();
+      if (fault) throw new Error(fault);
       return { outputs, ms: [performance.now() - start] };
     });
   }

@@ -86,6 +86,8 @@ export interface Engine {
   version: string;
   /** Programs that the graphics card was asked to run so far; null where none is used. */
   gpuCalls: (() => number) | null;
+  /** What the graphics card refused to do so far; null where nothing tells. */
+  fault: (() => string | null) | null;
   load(variant: Variant, files: Map<string, Uint8Array<ArrayBuffer>>): Promise<Model>;
   liveTensors(): number;
 }

@@ -4,6 +4,7 @@
  */
 
 import { WorkerClient } from "./client.js";
+import { EngineUnavailable } from "./engines/unavailable.js";
 
 /** @typedef {{shape: number[], dtype: string, base64: string}} EncodedTensor */
 
@@ -21,16 +22,15 @@ globalThis.edgeproofVerify = {
     await client.ready;
   },
   /**
-   * Starts an engine; resolves to the reason why this browser cannot offer it, or to null.
+   * Starts an engine. Resolves to `{unavailable: reason}` where this browser cannot offer it.
    * @param {string} engine
    */
-  async unavailable(engine) {
-    return workerFor(engine).call("unavailable", engine);
-  },
-  /** @param {{bundle: string, variant: string, engine: string}} wanted */
-  async load(wanted) {
-    return workerFor(wanted.engine).call("load", wanted);
-  },
+  start: (engine) => orReason(workerFor(engine).call("start", engine)),
+  /**
+   * Loads a variant. Resolves to `{unavailable: reason}` where the engine cannot take it.
+   * @param {{bundle: string, variant: string, engine: string}} wanted
+   */
+  load: (wanted) => orReason(workerFor(wanted.engine).call("load", wanted)),
   /** @param {{shape: number[], base64: string}} images */
   async runImages({ shape, base64 }) {
     return encodedRun(await worker().call("runImages", { shape, data: bytesOf(base64) }));
@@ -50,6 +50,14 @@ globalThis.edgeproofVerify = {
   gpuCalls: () => worker().call("gpuCalls"),
   unload: () => worker().call("unload"),
 };
+
+/** A reason why something cannot run here is an answer, unlike a fault. */
+function orReason(/** @type {Promise<any>} */ answer) {
+  return answer.catch((error) => {
+    if (error instanceof EngineUnavailable) return { unavailable: error.message };
+    throw error;
+  });
+}
 
 /** One worker holds one engine. */
 function workerFor(/** @type {string} */ engine) {

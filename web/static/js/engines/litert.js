@@ -2,6 +2,7 @@
 
 import * as vendor from "../vendor.js";
 import { gpuCalls } from "./gpu_calls.js";
+import { faultsOf } from "./gpu_faults.js";
 import { EngineUnavailable } from "./unavailable.js";
 
 /**
@@ -33,6 +34,7 @@ export async function litertEngine(accelerator) {
     name: `litertjs-${accelerator}`,
     version: `LiteRT.js ${litert.version}`,
     liveTensors: () => live.size,
+    fault: accelerator === "webgpu" ? faultsOf(runtime.getWebGpuDevice()) : null,
     gpuCalls: accelerator === "webgpu" ? gpuCalls : null,
     async load(variant, files) {
       requireDtypes(variant);
@@ -45,9 +47,8 @@ export async function litertEngine(accelerator) {
       });
       if (accelerator === "webgpu" && !compiled.isFullyAccelerated) {
         compiled.delete();
-        throw new Error(
-          `expected all of ${variant.id} on WebGPU, got operations that LiteRT.js has in ` +
-            "WebAssembly only; choose litertjs-wasm",
+        throw new EngineUnavailable(
+          `LiteRT.js has some operations of ${variant.id} in WebAssembly only; choose litertjs-wasm`,
         );
       }
       return model(litert, variant, compiled, live);
@@ -67,7 +68,7 @@ function requireDtypes(/** @type {Variant} */ variant) {
     ({ dtype }) => !DTYPES.includes(dtype),
   );
   if (other) {
-    throw new Error(
+    throw new EngineUnavailable(
       `LiteRT.js has tensors of ${DTYPES.join(", ")}, got ${other.dtype} (${other.name}) in ` +
         `${variant.id}; choose another variant`,
     );

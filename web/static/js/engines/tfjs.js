@@ -2,6 +2,7 @@
 
 import * as vendor from "../vendor.js";
 import { gpuCalls } from "./gpu_calls.js";
+import { faultsOf } from "./gpu_faults.js";
 import { BACKENDS, startedTfjs } from "./tfjs_backends.js";
 
 /**
@@ -33,6 +34,8 @@ export async function tfjsEngine(name) {
     name,
     version: `TensorFlow.js ${tf.version}`,
     liveTensors: () => tf.memory().numTensors,
+    fault:
+      BACKENDS[name].name === "webgpu" ? faultsOf(/** @type {any} */ (tf.backend()).device) : null,
     gpuCalls: "onGpu" in BACKENDS[name] ? gpuCalls : null,
     load: async (variant, files) => {
       const artifacts = artifactsOf(variant, files);
