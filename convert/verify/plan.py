@@ -86,5 +86,3 @@ def _variants_of(runtime: Runtime, bundle: Bundle) -> list[Variant]:
 
 def _judges(runtime: Runtime, variant_id: str, bundle: Bundle) -> bool:
     return reference_runtime(bundle.variant(variant_id)) == runtime.name
-
-

@@ -124,7 +124,7 @@ def _measurements(found: Found, plan: Plan) -> tuple[Measurement, ...]:
     if found.unavailable is not None:
         done = {m.variant for m in found.measurements}
         left = (v for v in dict(plan.work)[found.runtime] if v not in done)
-        reasons |= {variant: found.unavailable for variant in left}
+        reasons |= dict.fromkeys(left, found.unavailable)
     return found.measurements + tuple(
         Measurement(variant, found.runtime.name, "", failure=f"cannot run here: {reason}")
         for variant, reason in reasons.items()
