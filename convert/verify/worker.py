@@ -13,7 +13,8 @@ from typing import Any
 
 
 def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
-    """Answer requests `(method, arguments)` with `("ok", value)` or `("failed" or "unavailable", words)`."""
+    """Answer requests `(method, arguments)` with `("ok", value)`, `("failed", words)` or
+    `("unavailable", words)`."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the reference is the CPU's arithmetic
     from edgeproof.convert.verify.runtimes.registry import start

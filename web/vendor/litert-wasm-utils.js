@@ -9,7 +9,13 @@
  */
 export async function createWasmLib(wrapper, loader) {
   const { default: moduleFactory } = await import(loader);
-  return new wrapper(
-    await moduleFactory({ locateFile: (/** @type {string} */ name) => new URL(name, loader).href }),
-  );
+  const module = await moduleFactory({
+    locateFile: (/** @type {string} */ name) => new URL(name, loader).href,
+    // it talks of everything that it does, all of it as warnings
+    print: () => undefined,
+    printErr: (/** @type {string} */ line) => {
+      if (!/^(INFO|VERBOSE)/.test(line)) console.warn(line);
+    },
+  });
+  return new wrapper(module);
 }
