@@ -6,7 +6,7 @@ It only hands out files: pictures are classified in the visitor's browser and ne
 from collections.abc import Sequence
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from edgeproof.web.errors import PageNotBuilt
@@ -28,6 +28,17 @@ _PAGE_POLICY = "; ".join(
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
+    )
+)
+# a worker has a policy of its own: TensorFlow.js starts its threads from scripts in blobs. It has
+# no document into which anybody could inject one
+_WORKER = "/static/js/worker.js"
+_WORKER_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval' blob:",
+        "worker-src 'self' blob:",
+        "connect-src 'self'",
     )
 )
 
@@ -56,10 +67,13 @@ def create_app(bundles: Sequence[Path]) -> Flask:
 
 def _secured(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
+    policy = _WORKER_POLICY if request.path == _WORKER else _PAGE_POLICY
+    headers.setdefault("Content-Security-Policy", policy)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
+    # the two that isolate the page from other origins: without them no browser gives it threads
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
     # the browser keeps every file and asks whether its ETag still holds

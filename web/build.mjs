@@ -9,25 +9,38 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const OUT = process.argv[2] ?? join(ROOT, "static", "vendor");
-const WASM_FILES = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"];
+const WASM_FILES = [
+  "tfjs-backend-wasm.wasm",
+  "tfjs-backend-wasm-simd.wasm",
+  "tfjs-backend-wasm-threaded-simd.wasm",
+];
+// with relaxed SIMD, and without for browsers that lack it; 9 MB each, so the threaded ones stay out
+const LITERT_LOADERS = ["litert_wasm_internal", "litert_wasm_compat_internal"];
 // what TensorFlow.js asks for only when it runs in Node
 const NODE_MODULES =
   /^(crypto|fs|node-fetch|os|path|perf_hooks|string_decoder|util|worker_threads)$/;
-const ENTRIES = ["tfjs", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl", "tfjs-layers", "sha256"];
+const ENTRIES = [
+  ...["tfjs", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl", "tfjs-webgpu", "tfjs-layers"],
+  ...["litert", "sha256"],
+];
 
 /**
  * tfjs-core's index registers every training optimiser; its `base` is the same without them.
  * What it registers besides (gradients, chained ops) the entry points import where it is needed.
+ * LiteRT.js' loader of scripts gives way to one that works in module workers.
  */
-const withoutTraining = {
-  name: "without-training",
+const replacedModules = {
+  name: "replaced-modules",
   setup(/** @type {import("esbuild").PluginBuild} */ builder) {
     builder.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({
       path: join(ROOT, "node_modules/@tensorflow/tfjs-core/dist/base.js"),
+    }));
+    builder.onResolve({ filter: /^@litertjs\/wasm-utils$/ }, () => ({
+      path: join(ROOT, "vendor", "litert-wasm-utils.js"),
     }));
     builder.onResolve({ filter: NODE_MODULES }, ({ path }) => ({ path, namespace: "empty" }));
     builder.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "export default {}" }));
@@ -51,7 +64,7 @@ const result = await build({
   metafile: true,
   chunkNames: "[name]-[hash]",
   define: { "process.env.NODE_ENV": '"production"' },
-  plugins: [withoutTraining],
+  plugins: [replacedModules],
   logLevel: "warning",
 });
 for (const file of WASM_FILES) {
@@ -59,6 +72,14 @@ for (const file of WASM_FILES) {
     join(ROOT, "node_modules/@tensorflow/tfjs-backend-wasm/dist", file),
     join(OUT, file),
   );
+}
+for (const name of LITERT_LOADERS) {
+  const folder = join(ROOT, "node_modules/@litertjs/core/wasm");
+  await copyFile(join(folder, `${name}.wasm`), join(OUT, `${name}.wasm`));
+  const loader = await readFile(join(folder, `${name}.js`), "utf8");
+  const module = `${loader}\nexport default ModuleFactory;\n`;
+  const { code } = await transform(module, { minify: true, legalComments: "none" });
+  await writeFile(join(OUT, `${name}.js`), code);
 }
 await writeFile(join(OUT, "LICENSES.txt"), await licences(Object.keys(result.metafile.inputs)));
 

@@ -13,6 +13,16 @@ from edgeproof.web.errors import WebError
 _REPORTS = ("report.json", "report.html")
 
 
+# what the tensors of LiteRT.js 2.5 can hold
+LITERTJS_DTYPES = frozenset({"float32", "int32", "uint8"})
+
+
+def runs_in_browsers(variant: Variant) -> bool:
+    """Whether an engine of the page takes the variant."""
+    tensors = (*variant.inputs, *variant.outputs)
+    return variant.format != "tflite" or all(t.dtype in LITERTJS_DTYPES for t in tensors)
+
+
 @dataclass(frozen=True)
 class ServedBundle:
     """A bundle under its name in URLs, with the only files of it that are given out."""
@@ -23,9 +33,9 @@ class ServedBundle:
 
     @property
     def page_variants(self) -> tuple[Variant, ...]:
-        """The variants that browsers run."""
+        """The variants that browsers run, TensorFlow.js' first: they need the least code."""
         variants = self.bundle.manifest.variants
-        return tuple(v for v in variants if v.format in ("tfjs", "tfjs-layers"))
+        return tuple(sorted(filter(runs_in_browsers, variants), key=lambda v: v.format == "tflite"))
 
     def summary(self) -> dict[str, Any]:
         """What the page needs to offer a choice before it loads a manifest."""
@@ -61,7 +71,7 @@ def served_bundles(folders: Iterable[Path]) -> dict[str, ServedBundle]:
         if not served.page_variants:
             ids = ", ".join(v.id for v in bundle.manifest.variants)
             raise WebError(
-                f"expected a variant for browsers (tfjs-*) in {folder}, got {ids}; "
+                f"expected a variant for browsers in {folder}, got {ids}; "
                 "convert with --variants tfjs-float32"
             )
         found[name] = served

@@ -42,34 +42,61 @@ def _lower_softsign(graph: Graph, node: Node, _shapes: Shapes) -> None:
 
 
 def _lower_one_hot(graph: Graph, node: Node, _shapes: Shapes) -> None:
-    """Integer ones, cast: the wasm kernel writes the bits of integers, whatever the type."""
+    """Where an index equals its column, 1, else 0.
+
+    The wasm kernel of TF.js 4.22 writes the bits of integers whatever the type, and integer ones
+    cannot be cast on WebGPU (see `_lower_cast`).
+    """
     on, off = (graph.constant(reference) for reference in node.inputs[2:4])
-    kind = node.attr["T"].type
-    if kind == types_pb2.DT_INT32 or on is None or off is None or (int(on), int(off)) != (1, 0):
+    depth, axis = graph.constant(node.inputs[1]), node.attr["axis"].i
+    known = on is not None and off is not None and depth is not None
+    if node.attr["T"].type != types_pb2.DT_FLOAT or axis != -1 or not known:
         return
-    ends = [
-        graph.add_constant(f"{node.name}/{name}", np.int32(value).reshape(()))
-        for name, value in (("one", 1), ("zero", 0))
-    ]
-    attributes = {**node.attr, "T": AttrValue(type=types_pb2.DT_INT32)}
-    whole = graph.add(f"{node.name}/whole", "OneHot", [*node.inputs[:2], *ends], attributes)
-    types = {"SrcT": attributes["T"], "DstT": AttrValue(type=kind)}
-    graph.replace(node, "Cast", [whole.name], types)
+    integer = AttrValue(type=node.attr["TI"].type)
+    last = graph.add_constant(f"{node.name}/last", np.array(-1, np.int32))
+    columns = graph.add_constant(f"{node.name}/columns", np.arange(int(depth), dtype=np.int32))
+    index = graph.add(
+        f"{node.name}/index",
+        "ExpandDims",
+        [node.inputs[0], last],
+        {"T": integer, "Tdim": AttrValue(type=types_pb2.DT_INT32)},
+    )
+    equal = graph.add(f"{node.name}/equal", "Equal", [index.name, columns], {"T": integer})
+    graph.replace(node, "SelectV2", [equal.name, *node.inputs[2:4]], _FLOAT)
 
 
-def _lower_reverse(graph: Graph, node: Node, _shapes: Shapes) -> None:
-    """A mask is reversed as integers: the wasm kernel reads 4 bytes for each 1 of a boolean."""
+def _lower_moved_mask(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """A mask is transposed or reversed as numbers.
+
+    WebGPU's transposition in TF.js 4.22 is a program for floats whatever the tensor holds; for bool
+    it does not compile, and the answer is all zeros, without an exception. The wasm kernel that
+    reverses reads 4 bytes for each 1 of a boolean. `Masking` before a recurrent layer does this.
+    """
     if node.attr["T"].type != types_pb2.DT_BOOL:
         return
-    boolean, integer = AttrValue(type=types_pb2.DT_BOOL), AttrValue(type=types_pb2.DT_INT32)
-    numbers = graph.add(
-        f"{node.name}/numbers", "Cast", node.inputs[:1], {"SrcT": boolean, "DstT": integer}
-    )
-    attributes = {**node.attr, "T": integer}
-    reversed_ = graph.add(
-        f"{node.name}/reversed", "ReverseV2", [numbers.name, node.inputs[1]], attributes
-    )
-    graph.replace(node, "Cast", [reversed_.name], {"SrcT": integer, "DstT": boolean})
+    mask, where = node.inputs
+    numbers = _numbers_of_mask(graph, f"{node.name}/numbers", mask)
+    moved = graph.add(f"{node.name}/moved", node.op, [numbers.name, where], {**node.attr, **_FLOAT})
+    zero = graph.add_constant(f"{node.name}/zero", np.float32(0).reshape(()))
+    graph.replace(node, "NotEqual", [moved.name, zero], _FLOAT)
+
+
+def _lower_cast(graph: Graph, node: Node, _shapes: Shapes) -> None:
+    """Masks become numbers by choosing 1 or 0.
+
+    `Cast` of TF.js 4.22 on WebGPU gives an integer's bits the name float32 and leaves them as they
+    are: a 1 in a mask becomes 1.4e-45. Choosing is right on all four backends.
+    """
+    if (node.attr["SrcT"].type, node.attr["DstT"].type) == (types_pb2.DT_BOOL, types_pb2.DT_FLOAT):
+        mask = node.inputs[0]
+        numbers = _numbers_of_mask(graph, f"{node.name}/numbers", mask)
+        graph.replace(node, "Identity", [numbers.name], _FLOAT)
+
+
+def _numbers_of_mask(graph: Graph, name: str, mask: str) -> Node:
+    one = graph.add_constant(f"{name}/one", np.float32(1).reshape(()))
+    zero = graph.add_constant(f"{name}/zero", np.float32(0).reshape(()))
+    return graph.add(name, "SelectV2", [mask, one, zero], _FLOAT)
 
 
 def _lower_batch_matmul(graph: Graph, node: Node, _shapes: Shapes) -> None:
@@ -115,10 +142,12 @@ def _lower_grouped_convolution(graph: Graph, node: Node, shapes: Shapes) -> None
 
 _LOWERED: dict[str, Callable[[Graph, Node, Shapes], None]] = {
     "BatchMatMulV3": _lower_batch_matmul,
+    "Cast": _lower_cast,
     "Conv2D": _lower_grouped_convolution,
     "Einsum": lower_einsum,  # no kernel in the wasm backend
     "Erfc": _lower_erfc,
     "OneHot": _lower_one_hot,
-    "ReverseV2": _lower_reverse,
+    "ReverseV2": _lower_moved_mask,
     "Softsign": _lower_softsign,
+    "Transpose": _lower_moved_mask,
 }

@@ -16,6 +16,7 @@ from edgeproof.convert.tfjs.graph import Graph, producer
 from edgeproof.convert.tfjs.lowering import lower
 from edgeproof.convert.tfjs.narrow import narrow
 from edgeproof.convert.tfjs.neutral import drop_neutral
+from edgeproof.convert.tfjs.parameters import parameter_constants
 from edgeproof.convert.tfjs.views import make_shapes_constant, sink_views
 
 
@@ -56,10 +57,15 @@ def _drop_control_inputs(graph: Graph) -> None:
 
 
 def _share_equal_constants(graph: Graph) -> None:
-    """Store equal constants once: shapes and axes that repeat, layers that are shared."""
-    first: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+    """Store equal constants once: shapes and axes that repeat, layers that are shared.
+
+    What JavaScript reads (`parameters.py`) is not shared with what is computed with.
+    """
+    parameters = parameter_constants(graph)
+    first: dict[tuple[str, tuple[int, ...], bytes, bool], str] = {}
     for name, value in graph.constants.items():
         if value.dtype.kind == "O":
             continue
-        key = (value.dtype.name, value.shape, hashlib.sha256(value.tobytes()).digest())
+        digest = hashlib.sha256(value.tobytes()).digest()
+        key = (value.dtype.name, value.shape, digest, name in parameters)
         graph.redirect(name, first.setdefault(key, name))

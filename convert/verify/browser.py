@@ -1,4 +1,4 @@
-"""Finding a Chromium and starting it so that WebGL works without a graphics card."""
+"""Finding a Chromium and starting it so that WebGL and WebGPU work without a graphics card."""
 
 import os
 import shutil
@@ -6,10 +6,14 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# SwiftShader gives WebGL on machines without a GPU; the rest keeps the browser off the network
+# SwiftShader gives WebGL and WebGPU on machines without a GPU, and the same arithmetic on those
+# with one; the rest keeps the browser off the network
 FLAGS = (
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-features=Vulkan",
     "--ignore-gpu-blocklist",
     "--disable-background-networking",
     "--disable-component-update",

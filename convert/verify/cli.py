@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     "--runtimes",
     metavar="A,B",
     help="What to run the variants on, separated by commas: keras, litert, litert-reference, "
-    "tflite-runtime, tfjs-reference, tfjs-cpu, tfjs-wasm, tfjs-webgl. "
+    "tflite-runtime, tfjs-reference, tfjs-cpu, tfjs-wasm, tfjs-wasm-threads, tfjs-webgl, "
+    "tfjs-webgl-f16 (half-precision textures), tfjs-webgpu, litertjs-wasm, litertjs-webgpu. "
     "Default: all that can run here.",
 )
 @click.option(
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Use at most N of the labelled images."
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many runtimes give answers at a time; each needs up to 1 GB. Default: one on each "
+    "core. Latency is measured afterwards, one runtime at a time.",
 )
 @click.option(
     "--gate",
@@ -58,6 +66,7 @@ def verify(
     data: Path | None,
     source: Path | None,
     limit: int | None,
+    jobs: int | None,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -71,7 +80,8 @@ def verify(
     from edgeproof.convert.progress import shown_progress
     from edgeproof.convert.verify.errors import VerifyError
     from edgeproof.convert.verify.gates import GATES, with_overrides
-    from edgeproof.convert.verify.run import planned, verify_bundle
+    from edgeproof.convert.verify.plan import planned
+    from edgeproof.convert.verify.run import verify_bundle
     from edgeproof.convert.verify.source import recorded_source, with_source
     from edgeproof.convert.verify.write import check_writable, report_document, write_report
     from edgeproof.edge.bundle import Bundle
@@ -88,7 +98,13 @@ def verify(
     plan = planned(opened, names)
     with shown_progress(sys.stderr, plan.steps) as progress:
         report = verify_bundle(
-            opened, plan=plan, data=data, limit=limit, gates=gates, progress=progress
+            opened,
+            plan=plan,
+            data=data,
+            limit=limit,
+            gates=gates,
+            at_once=jobs,
+            progress=progress,
         )
     write_report(report, opened.folder)
     if as_json:

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeproof.convert.verify.check import Check, check, check_difference
 from edgeproof.convert.verify.comparison import compare, compare_all
-from edgeproof.convert.verify.faithfulness import precision_of
+from edgeproof.convert.verify.faithfulness import cost_precision
 from edgeproof.convert.verify.gates import Gate, gate_for
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.labelled import Labelled
@@ -56,7 +56,7 @@ def cost_of(
     checks = []
     if variant is not None:
         difference = compare_all(golden.outputs, measured.golden_runs[0])
-        gate = gate_for(gates, "noise", precision_of(variant))
+        gate = gate_for(gates, "noise", cost_precision(variant, measured.runtime))
         checks.append(check_difference(gate, "golden inputs", difference, difference.noise))
     if manifest.output.scores == "values" or not manifest.labels:
         return Cost(), checks
@@ -71,14 +71,14 @@ def cost_of(
     if not comparable:
         if variant is None:
             return Cost(), checks
-        gate = gate_for(gates, "agreement", precision_of(variant))
+        gate = gate_for(gates, "agreement", cost_precision(variant, measured.runtime))
         checks.append(check_difference(gate, subject, comparable, float("nan")))
         return Cost(), checks
     wanted = probabilities(expected, manifest.output, len(manifest.labels))
     found = probabilities(got, manifest.output, len(manifest.labels))
     cost = _figures(wanted, found, labels)
     if variant is not None:
-        checks += _checks(cost, subject, precision_of(variant), gates)
+        checks += _checks(cost, subject, cost_precision(variant, measured.runtime), gates)
     return cost, checks
 
 

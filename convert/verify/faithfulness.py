@@ -18,13 +18,15 @@ from edgeproof.convert.verify.comparison import (
     nothing,
     unequal_bytes,
 )
-from edgeproof.convert.verify.gates import FLOAT, Gate, gate_for
+from edgeproof.convert.verify.gates import FLOAT, HALF, Gate, gate_for
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.measure import Measurement
 from edgeproof.convert.verify.presoftmax import presoftmax
 from edgeproof.edge.manifest import Manifest, Variant
 
 REFERENCES = {"tflite": "litert-reference", "tfjs": "tfjs-reference"}
+# they compute in 16 bits, whatever the variant's weights
+HALF_RUNTIMES = frozenset({"tfjs-webgl-f16"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,17 @@ class Answers:
 def precision_of(variant: Variant) -> str:
     """`int8` of `tflite-int8`."""
     return variant.id.removeprefix(f"{variant.format}-")
+
+
+def arithmetic_of(variant: Variant, runtime: str) -> str:
+    """The precision whose faithfulness gates hold for a variant on a runtime."""
+    return HALF if runtime in HALF_RUNTIMES else precision_of(variant)
+
+
+def cost_precision(variant: Variant, runtime: str) -> str:
+    """The precision whose cost gates hold: half precision costs what float16 weights may cost."""
+    precision = precision_of(variant)
+    return "float16" if runtime in HALF_RUNTIMES and precision == FLOAT else precision
 
 
 def reference_runtime(variant: Variant) -> str | None:
@@ -68,6 +81,9 @@ def integrity_checks(
     if measured.tensors is not None:
         differing, compared = measured.tensors
         checks.append(check(gate_for(gates, "tensors"), "file and manifest", differing, compared))
+    if measured.gpu_calls is not None:
+        gate = gate_for(gates, "on-gpu")
+        checks.append(check(gate, "calls of WebGL and WebGPU", measured.gpu_calls, 1))
     first, *later = measured.golden_runs
     gate = gate_for(gates, "repeat")
     again = [compare_all(first, run) for run in later] or [nothing("it ran only once")]
@@ -89,14 +105,19 @@ def faithfulness_checks(
 ) -> list[Check]:
     """Golden inputs (every run of them) and golden files against the reference's answers."""
     checks = []
+    precision = arithmetic_of(variant, measured.runtime)
     for index, run in enumerate(measured.golden_runs):
         subject = f"golden inputs, run {index + 1}, and {reference.name}"
-        checks += _output_checks(subject, reference.golden, run, variant, manifest, gates)
+        checks += _output_checks(
+            subject, reference.golden, run, variant, precision, manifest, gates
+        )
     if reference.files is not None:
         got = np.concatenate(measured.file_outputs) if measured.file_outputs else None
         subject = f"golden files and {reference.name}"
         found = () if got is None else (got,)
-        checks += _output_checks(subject, (reference.files,), found, variant, manifest, gates)
+        checks += _output_checks(
+            subject, (reference.files,), found, variant, precision, manifest, gates
+        )
     return checks
 
 
@@ -105,10 +126,10 @@ def _output_checks(
     expected: tuple[np.ndarray, ...],
     got: tuple[np.ndarray, ...],
     variant: Variant,
+    precision: str,
     manifest: Manifest,
     gates: tuple[Gate, ...],
 ) -> list[Check]:
-    precision = precision_of(variant)
     if any(spec.scale is not None for spec in variant.outputs):
         difference, worst, mean = _in_steps(expected, got, variant)
         figures = (("steps", worst), ("mean-steps", mean))
@@ -119,12 +140,12 @@ def _output_checks(
     difference = compare_all(expected, got)
     gate = gate_for(gates, "relative", precision)
     checks = [check_difference(gate, subject, difference, difference.relative)]
-    if precision != FLOAT or manifest.output.scores == "values":
+    if precision not in (FLOAT, HALF) or manifest.output.scores == "values":
         return checks
     if manifest.output.scores != "logits":
         gate = gate_for(gates, "absolute", precision)
         checks.append(check_difference(gate, subject, difference, difference.absolute))
-    if manifest.output.scores == "softmax":
+    if manifest.output.scores == "softmax" and precision == FLOAT:
         before = nothing("no scores") if not got else _before_softmax(expected[0], got[0])
         gate = gate_for(gates, "presoftmax", precision)
         checks.append(check_difference(gate, subject, before, before.relative))

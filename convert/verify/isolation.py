@@ -22,6 +22,7 @@ import numpy as np
 
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.errors import RuntimeUnavailable
 from edgeproof.edge.manifest import TensorSpec
 
 WORKER = (sys.executable, "-m", "edgeproof.convert.verify.worker")
@@ -42,6 +43,14 @@ class Timeouts:
 
 
 DEFAULT_TIMEOUTS = Timeouts()
+# every child that has not ended, for `end_all`
+_LIVE: "set[IsolatedRunning]" = set()
+
+
+def end_all() -> None:
+    """End every runtime's process at once. Whoever waits for one gets RuntimeFailed."""
+    for running in tuple(_LIVE):
+        running.kill()
 
 
 class IsolatedRunning:
@@ -69,6 +78,7 @@ class IsolatedRunning:
                 start_new_session=True,
             )
         self._pipe = Connection(ours.detach())
+        _LIVE.add(self)
         try:
             self.ask("start", timeout_s=self.timeouts.start_s)
         except BaseException:
@@ -104,6 +114,7 @@ class IsolatedRunning:
 
         Raises:
             RuntimeFailed: the call raised, the process died, or no answer came in time.
+            RuntimeUnavailable: the runtime found out only now that it cannot run here.
         """
         started = time.monotonic()
         try:
@@ -121,6 +132,8 @@ class IsolatedRunning:
                 f"crashed during {method!r} ({_ending(self._process.returncode)}); "
                 f"last words: {self._last_words()}"
             ) from error
+        if kind == "unavailable":
+            raise RuntimeUnavailable(_first_line(value))
         if kind == "failed":
             raise RuntimeFailed(_first_line(value))
         return value
@@ -135,10 +148,16 @@ class IsolatedRunning:
         self._kill()
         self._words.close()
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End the process now, from any thread."""
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended between the two
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _kill(self) -> None:
+        self.kill()
         self._process.wait()
+        _LIVE.discard(self)
         if not self._pipe.closed:
             self._pipe.close()
 
@@ -171,6 +190,9 @@ class IsolatedSession:
 
     def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] | None:
         return self._running.ask("tensors", timeout_s=self._running.timeouts.run_s)
+
+    def gpu_calls(self) -> int | None:
+        return self._running.ask("gpu_calls", timeout_s=self._running.timeouts.run_s)
 
     def close(self) -> None:
         self._running.ask("close", timeout_s=self._running.timeouts.run_s)

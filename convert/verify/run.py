@@ -5,21 +5,18 @@ import hashlib
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from edgeproof.convert.progress import Progress, Silent
 from edgeproof.convert.verify.errors import VerifyError
-from edgeproof.convert.verify.faithfulness import reference_runtime
 from edgeproof.convert.verify.gates import GATES, Gate
 from edgeproof.convert.verify.golden import GoldenSet, read_golden
 from edgeproof.convert.verify.isolation import IsolatedRunning
 from edgeproof.convert.verify.judge import Evidence, judge
 from edgeproof.convert.verify.labelled import Labelled, evenly, read_labelled
-from edgeproof.convert.verify.measure import Measurement, Work, measure
+from edgeproof.convert.verify.measure import Measurement, Work
+from edgeproof.convert.verify.plan import Plan, not_taken
 from edgeproof.convert.verify.report import (
     SCHEMA_VERSION,
     BundleFacts,
@@ -28,68 +25,10 @@ from edgeproof.convert.verify.report import (
     RuntimeState,
     broken_gates,
 )
-from edgeproof.convert.verify.runtimes.protocol import Running
-from edgeproof.convert.verify.runtimes.registry import (
-    RUNTIMES,
-    SOURCE_VARIANT,
-    Runtime,
-    named_runtimes,
-    why_unavailable,
-)
+from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT, Runtime
+from edgeproof.convert.verify.schedule import Found, Job, Starter, cores, side_by_side
 from edgeproof.convert.verify.source import recorded_source
 from edgeproof.edge.bundle import MANIFEST, Bundle
-from edgeproof.edge.errors import EdgeproofError, RuntimeUnavailable
-from edgeproof.edge.manifest import Variant
-
-Starter = Callable[[str, Bundle], Running]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Which runtime runs which variants, and what became of the other runtimes."""
-
-    work: tuple[tuple[Runtime, tuple[str, ...]], ...]
-    left_out: tuple[RuntimeState, ...]
-
-    @property
-    def steps(self) -> int:
-        return sum(len(variants) for _, variants in self.work)
-
-
-def planned(bundle: Bundle, names: Sequence[str] | None) -> Plan:
-    """What to run: the asked-for runtimes and the references that judge them.
-
-    `names` None: all that can run here.
-
-    Raises:
-        UsageError: an unknown runtime.
-        RuntimeUnavailable: an asked-for runtime, or the reference of one, cannot run here.
-    """
-    asked = RUNTIMES if names is None else named_runtimes(names)
-    needed = {
-        reference_runtime(variant) for runtime in asked for variant in _variants_of(runtime, bundle)
-    }
-    work, left_out = [], []
-    for runtime in RUNTIMES:
-        variants = [v.id for v in _variants_of(runtime, bundle)]
-        if runtime.name == "keras":
-            variants = [SOURCE_VARIANT]
-        elif runtime not in asked:
-            # a reference that nobody asked for runs only what it has to judge
-            variants = [v for v in variants if _judges(runtime, v, bundle)]
-        wanted = runtime in asked or (runtime.name in needed and bool(variants))
-        reason = why_unavailable(runtime, bundle) if wanted else "not asked for"
-        if wanted and reason is not None and names is not None:
-            role = "" if runtime in asked else " (the reference of a quantised variant)"
-            raise RuntimeUnavailable(f"the runtime {runtime.name}{role} cannot run here: {reason}")
-        if wanted and reason is None and variants:
-            work.append((runtime, tuple(variants)))
-        else:
-            state = "unavailable" if wanted and reason is not None else "not asked for"
-            if wanted and not variants:
-                state, reason = "nothing to run", "the bundle has no variant for it"
-            left_out.append(RuntimeState(runtime.name, None, state, reason))
-    return Plan(tuple(work), tuple(left_out))
 
 
 def verify_bundle(
@@ -100,9 +39,12 @@ def verify_bundle(
     limit: int | None = None,
     gates: tuple[Gate, ...] = GATES,
     start: Starter = IsolatedRunning,
+    at_once: int | None = None,
     progress: Progress = Silent(),  # noqa: B008  has no state
 ) -> Report:
     """Measure and judge every planned pair of variant and runtime.
+
+    `at_once`: how many runtimes give answers at a time; None for one on each core.
 
     Raises:
         BundleError: a file of the bundle is missing or altered.
@@ -118,12 +60,15 @@ def verify_bundle(
     golden = read_golden(bundle)
     labelled = read_labelled(bundle, data)
     labelled = None if labelled is None else evenly(labelled, limit)
-    measurements: list[Measurement] = []
-    states: list[RuntimeState] = []
-    for runtime, variants in plan.work:
-        found = _measured(bundle, runtime, variants, golden, labelled, start, progress)
-        measurements += found
-        states.append(_state(runtime, found))
+    jobs = [
+        Job(runtime, tuple(_work(bundle, v, golden, labelled, runtime) for v in variants))
+        for runtime, variants in plan.work
+    ]
+    found = side_by_side(jobs, bundle, start, at_once or cores(), progress)
+    measurements = [m for one in found for m in _measurements(one, plan)]
+    if not any(m.variant != SOURCE_VARIANT for m in measurements):
+        reasons = "; ".join(f"{one.runtime.name}: {one.unavailable}" for one in found)
+        raise VerifyError(f"expected at least one runtime that can run here, got none: {reasons}")
     run_labels = _run_labels(bundle)
     rows, references = judge(
         Evidence(
@@ -142,7 +87,7 @@ def verify_bundle(
         bundle=_bundle_facts(bundle),
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         environment=_environment(),
-        runtimes=(*states, *plan.left_out),
+        runtimes=(*(_state(one, plan, bundle) for one in found), *plan.left_out),
         references=references,
         data=None
         if labelled is None
@@ -154,48 +99,12 @@ def verify_bundle(
     )
 
 
-def _measured(
-    bundle: Bundle,
-    runtime: Runtime,
-    variants: tuple[str, ...],
-    golden: GoldenSet,
-    labelled: Labelled | None,
-    start: Starter,
-    progress: Progress,
-) -> list[Measurement]:
-    """One measurement per variant; a runtime that dies is started again for the next one."""
-    found: list[Measurement] = []
-    while len(found) < len(variants):
-        left = variants[len(found) :]
-        try:
-            running = start(runtime.name, bundle)
-        except EdgeproofError as error:
-            return found + [_failed(variant, runtime, error, progress) for variant in left]
-        with closing(running):
-            for variant in left:
-                progress.step(f"{runtime.name}: {variant}")
-                work = _work(bundle, variant, golden, labelled, runtime.heldout_limit)
-                try:
-                    found.append(measure(running, runtime.name, work))
-                except EdgeproofError as error:
-                    found.append(_failed(variant, runtime, error, progress))
-                    break
-    return found
-
-
-def _failed(
-    variant: str, runtime: Runtime, error: EdgeproofError, progress: Progress
-) -> Measurement:
-    progress.note(f"{variant} on {runtime.name} failed: {error}")
-    return Measurement(variant, runtime.name, "", failure=str(error))
-
-
 def _work(
     bundle: Bundle,
     variant_id: str,
     golden: GoldenSet,
     labelled: Labelled | None,
-    heldout_limit: int | None,
+    runtime: Runtime,
 ) -> Work:
     manifest = bundle.manifest
     images = None if labelled is None else labelled.images
@@ -204,23 +113,38 @@ def _work(
     else:
         variant = bundle.variant(variant_id)
         inputs, outputs = variant.inputs, variant.outputs
-    return Work(variant_id, inputs, outputs, golden, images, heldout_limit)
+    return Work(variant_id, inputs, outputs, golden, images, runtime.heldout_limit)
 
 
-def _variants_of(runtime: Runtime, bundle: Bundle) -> list[Variant]:
-    return [v for v in bundle.manifest.variants if v.format in runtime.formats]
+def _measurements(found: Found, plan: Plan) -> tuple[Measurement, ...]:
+    """What is judged: what was asked for by name and could not run is a failure."""
+    if not plan.insists:
+        return found.measurements
+    reasons = dict(found.refused)
+    if found.unavailable is not None:
+        done = {m.variant for m in found.measurements}
+        left = (v for v in dict(plan.work)[found.runtime] if v not in done)
+        reasons |= dict.fromkeys(left, found.unavailable)
+    return found.measurements + tuple(
+        Measurement(variant, found.runtime.name, "", failure=f"cannot run here: {reason}")
+        for variant, reason in reasons.items()
+    )
 
 
-def _judges(runtime: Runtime, variant_id: str, bundle: Bundle) -> bool:
-    return reference_runtime(bundle.variant(variant_id)) == runtime.name
-
-
-def _state(runtime: Runtime, found: list[Measurement]) -> RuntimeState:
-    versions = [m.version for m in found if m.failure is None]
-    failures = [m.failure for m in found if m.failure is not None]
-    if versions:
-        return RuntimeState(runtime.name, versions[0], "ran", failures[0] if failures else None)
-    return RuntimeState(runtime.name, None, "failed", failures[0])
+def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
+    """What became of a runtime, with all that it did not run."""
+    versions = [m.version for m in found.measurements if m.failure is None]
+    reasons = [m.failure for m in found.measurements if m.failure is not None][:1]
+    state = "ran" if versions else "failed"
+    if found.unavailable is not None or (found.refused and not found.measurements):
+        state = "failed" if plan.insists or found.measurements else "unavailable"
+    if found.unavailable is not None:
+        reasons.append(found.unavailable)
+    reasons += [f"{variant}: not run, because {reason}" for variant, reason in found.refused]
+    if (untaken := not_taken(found.runtime, bundle)) is not None:
+        reasons.append(untaken)
+    version = versions[0] if versions else None
+    return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None)
 
 
 def _run_labels(bundle: Bundle) -> tuple[str, ...] | None:

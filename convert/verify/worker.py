@@ -13,13 +13,14 @@ from typing import Any
 
 
 def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
-    """Answer requests `(method, arguments)` with `("ok", value)` or `("failed", words)`."""
+    """Answer requests `(method, arguments)` with `("ok", value)`, `("failed", words)` or
+    `("unavailable", words)`."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the reference is the CPU's arithmetic
     from edgeproof.convert.verify.runtimes.registry import start
     from edgeproof.convert.verify.source import with_source
     from edgeproof.edge.bundle import Bundle
-    from edgeproof.edge.errors import EdgeproofError
+    from edgeproof.edge.errors import EdgeproofError, RuntimeUnavailable
 
     session: Any = None
     with Connection(descriptor) as pipe:
@@ -41,6 +42,9 @@ def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
                     value = None
                 else:
                     value = getattr(session, method)(*arguments)
+            except RuntimeUnavailable as error:
+                pipe.send(("unavailable", str(error)))
+                continue
             except Exception as error:  # noqa: BLE001  every failure becomes the row's last words
                 traceback.print_exc(file=sys.stderr)
                 # our own errors are sentences; others need their kind to be understood

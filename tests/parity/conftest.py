@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeproof.convert.verify.plan import planned
 from edgeproof.convert.verify.report import Broken, Report
-from edgeproof.convert.verify.run import planned, verify_bundle
+from edgeproof.convert.verify.run import verify_bundle
 from edgeproof.convert.verify.runtimes import registry
 from edgeproof.convert.verify.source import with_source
 from edgeproof.edge.bundle import Bundle

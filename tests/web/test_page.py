@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from edgeproof.edge.bundle import Bundle
 
-ENGINES = ["tfjs-wasm", "tfjs-webgl", "tfjs-cpu"]
+ENGINES = ["tfjs-wasm", "tfjs-wasm-threads", "tfjs-webgl", "tfjs-webgpu", "tfjs-cpu"]
 Serve = Callable[..., str]
 
 
@@ -52,6 +52,18 @@ def test_every_golden_file_gets_the_label_of_keras(
         assert page.locator("#bars li").count() == 5
         assert page.locator("#model-ms").inner_text().endswith("ms")
     expect(page.locator("#announcement")).to_contain_text(label)
+
+
+def test_a_tflite_file_runs_in_the_page_too(page: Page, serve: Serve, digits_bundle: Path) -> None:
+    page.goto(f"{serve(digits_bundle)}?variant=tflite-float32")
+    wait_for_proof(page, "passed")
+    options = page.locator("#engine option").evaluate_all("all => all.map(o => o.value)")
+    assert options == ["litertjs-wasm", "litertjs-webgpu"]
+    path, label = next(iter(golden_labels(digits_bundle).items()))
+    assert upload(page, digits_bundle / path) == label
+    page.select_option("#variant", "tfjs-float32")
+    wait_for_proof(page, "passed")
+    assert page.locator("#engine").input_value() == "tfjs-wasm"
 
 
 @pytest.mark.parametrize("variant", ["tfjs-float16", "tfjs-uint8"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from edgeproof.edge.bundle import Bundle
 
@@ -45,7 +45,7 @@ def test_images_and_tensors_give_what_keras_gave(
     wanted = {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-cpu"}
     loaded = hook("load", wanted)
     assert loaded["engine"] == "tfjs-cpu"
-    assert loaded["version"] == "4.22.0"
+    assert loaded["version"] == "TensorFlow.js 4.22.0"
     by_image = hook("runImages", encoded(images))
     (output,) = by_image["outputs"]
     assert output["name"] == bundle.variant("tfjs-float32").outputs[0].name
@@ -93,7 +93,7 @@ def test_no_tensor_is_kept(hook: Callable[..., Any], digits_bundle: Path) -> Non
         (
             "load",
             {"bundle": "digits", "variant": "tfjs-float32", "engine": "abacus"},
-            r"expected an engine \(tfjs-wasm, tfjs-webgl, tfjs-cpu\), got abacus",
+            r"expected an engine \(tfjs-wasm, .*, litertjs-webgpu\), got abacus",
         ),
         ("runFile", "golden/inputs.npy", "expected a loaded model, got none; call load first"),
     ],
@@ -103,3 +103,38 @@ def test_wrong_use_is_said(
 ) -> None:
     with pytest.raises(Exception, match=message):
         hook(method, argument)
+
+
+def test_a_gpu_engine_counts_what_the_graphics_card_ran(
+    hook: Callable[..., Any], digits_bundle: Path
+) -> None:
+    images = Bundle.open(digits_bundle).array(Bundle.open(digits_bundle).manifest.golden.inputs[0])
+    hook("load", {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-webgpu"})
+    assert hook("gpuCalls") == 0
+    hook("runImages", encoded(images[:16]))
+    assert hook("gpuCalls") >= 5  # layers
+    hook("load", {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-cpu"})
+    hook("runImages", encoded(images[:16]))
+    assert hook("gpuCalls") is None
+
+
+def test_what_an_engine_cannot_take_is_a_reason_and_no_fault(hook: Callable[..., Any]) -> None:
+    wanted = {"bundle": "digits", "variant": "tflite-int8", "engine": "litertjs-wasm"}
+    assert (
+        "LiteRT.js has tensors of float32, int32, uint8, got int8"
+        in (hook("load", wanted)["unavailable"])
+    )
+
+
+def test_a_browser_without_webgpu_says_so(hook: Callable[..., Any], page: Page) -> None:
+    page.route("**/engines/tfjs_backends.js", _without_webgpu)
+    page.reload()
+    page.wait_for_function("globalThis.edgeproofVerify")
+    reason = hook("start", "tfjs-webgpu")["unavailable"]
+    assert reason.startswith("this browser does not offer WebGPU here; choose another engine")
+
+
+def _without_webgpu(route: Route) -> None:
+    code = 'Object.defineProperty(navigator, "gpu", { value: undefined });\n'
+    response = route.fetch()
+    route.fulfill(response=response, body=code + response.text())

@@ -2,7 +2,9 @@
 // platform and flags; what the package's index would also register is for training
 import "@tensorflow/tfjs-core/dist/base_side_effects";
 export {
+  backend,
   env,
+  getBackend,
   memory,
   ready,
   setBackend,

@@ -45,6 +45,9 @@ class LocalSession(ABC):
     def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] | None:
         return None
 
+    def gpu_calls(self) -> int | None:
+        return None
+
     def close(self) -> None:  # noqa: B027  optional on purpose: most models go with the object
         """Free what does not go with the object."""
 

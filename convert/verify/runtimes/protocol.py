@@ -35,6 +35,9 @@ class Session(Protocol):
     def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] | None:
         """Inputs and outputs as the file itself states them; None where it states none."""
 
+    def gpu_calls(self) -> int | None:
+        """Programs run on the graphics card for this variant so far; None where none is used."""
+
     def close(self) -> None:
         """Free the model."""
 

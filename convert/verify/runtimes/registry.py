@@ -10,6 +10,8 @@ from edgeproof.convert.verify.runtimes.protocol import Running
 from edgeproof.convert.verify.source import recorded_source
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import UsageError, did_you_mean
+from edgeproof.edge.manifest import Variant
+from edgeproof.web.served import LITERTJS_DTYPES
 
 SOURCE_VARIANT = "source"  # what the `keras` runtime runs in place of a variant
 
@@ -22,28 +24,47 @@ class Runtime:
         formats: the variants' formats (`Variant.format`) that it runs; "source" is the Keras model.
         heldout_limit: most held-out images to run on it; None for all.
         modules: Python packages that it needs.
+        typical_s: seconds for all variants of the digits bundle, on one core; only their order
+            counts, for which runtime is started first.
+        dtypes: what its inputs and outputs can hold; None for everything.
     """
 
     name: str
     formats: tuple[str, ...]
     heldout_limit: int | None
     modules: tuple[str, ...]
+    typical_s: float
+    dtypes: frozenset[str] | None = None
+
+    def takes(self, variant: Variant) -> bool:
+        """Whether it can run the variant."""
+        tensors = (*variant.inputs, *variant.outputs)
+        fits = self.dtypes is None or all(t.dtype in self.dtypes for t in tensors)
+        return variant.format in self.formats and fits
 
 
-# 100 images on the slow ones: enough to see a broken model, and they stay under half a minute.
+# 96 images on the slow ones: enough to see a broken model, and they stay under half a minute; 32
+# where SwiftShader plays the graphics card. In calls of 16: another size would be compiled anew.
 # Their arithmetic is judged on the golden inputs, which all of them run in full.
-_SLOW = 100
+_SLOW = 96
+_GPU = 32
 _BROWSER = ("flask", "waitress", "playwright")
+_TFJS = ("tfjs", "tfjs-layers")
 
 RUNTIMES = (
-    Runtime("keras", ("source",), None, ("tensorflow", "keras")),
-    Runtime("litert-reference", ("tflite",), _SLOW, ("ai_edge_litert",)),
-    Runtime("litert", ("tflite",), None, ("ai_edge_litert",)),
-    Runtime("tflite-runtime", ("tflite",), None, ("tflite_runtime",)),
-    Runtime("tfjs-reference", ("tfjs",), _SLOW, ("tensorflow",)),
-    Runtime("tfjs-cpu", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
-    Runtime("tfjs-wasm", ("tfjs", "tfjs-layers"), None, _BROWSER),
-    Runtime("tfjs-webgl", ("tfjs", "tfjs-layers"), _SLOW, _BROWSER),
+    Runtime("keras", ("source",), None, ("tensorflow", "keras"), 7),
+    Runtime("litert-reference", ("tflite",), _SLOW, ("ai_edge_litert",), 1),
+    Runtime("litert", ("tflite",), None, ("ai_edge_litert",), 1),
+    Runtime("tflite-runtime", ("tflite",), None, ("tflite_runtime",), 1),
+    Runtime("tfjs-reference", ("tfjs",), _SLOW, ("tensorflow",), 6),
+    Runtime("tfjs-cpu", _TFJS, _SLOW, _BROWSER, 4),
+    Runtime("tfjs-wasm", _TFJS, None, _BROWSER, 3),
+    Runtime("tfjs-wasm-threads", _TFJS, _SLOW, _BROWSER, 3),
+    Runtime("tfjs-webgl", _TFJS, _GPU, _BROWSER, 10),
+    Runtime("tfjs-webgl-f16", _TFJS, _GPU, _BROWSER, 10),
+    Runtime("tfjs-webgpu", _TFJS, _GPU, _BROWSER, 20),
+    Runtime("litertjs-wasm", ("tflite",), _SLOW, _BROWSER, 3, LITERTJS_DTYPES),
+    Runtime("litertjs-webgpu", ("tflite",), _GPU, _BROWSER, 8, LITERTJS_DTYPES),
 )
 
 
@@ -90,7 +111,7 @@ def start(name: str, bundle: Bundle) -> Running:
         from edgeproof.convert.verify.runtimes.tfjs_reference import ReaderRunning
 
         return ReaderRunning(bundle)
-    if name.startswith("tfjs-"):
+    if name.startswith(("tfjs-", "litertjs-")):
         from edgeproof.convert.verify.runtimes.tfjs_page import PageRunning
 
         return PageRunning(bundle, name)

@@ -1,4 +1,4 @@
-"""TF.js in a real headless Chromium, through the very modules that the page gives to visitors.
+"""TF.js and LiteRT.js in a real headless Chromium, through the very modules that visitors get.
 
 A web server on a free loopback port serves the bundle with `edgeproof.web`, and Playwright drives
 its bare `/verify.html`, which offers `globalThis.edgeproofVerify`.
@@ -15,6 +15,7 @@ import numpy as np
 from edgeproof.convert.verify.browser import chromium_flags, find_chromium
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.errors import RuntimeUnavailable
 from edgeproof.edge.manifest import TensorSpec
 
 if TYPE_CHECKING:
@@ -24,7 +25,12 @@ START_TIMEOUT_MS = 60_000
 
 
 class PageRunning:
-    """A server, a browser and one page, for one engine (`tfjs-cpu`, `tfjs-wasm`, ...)."""
+    """A server, a browser and one page, for one engine (`tfjs-cpu`, `litertjs-wasm`, ...).
+
+    Raises:
+        RuntimeUnavailable: the browser does not offer what the engine needs.
+        RuntimeFailed: there is no browser, or it failed.
+    """
 
     def __init__(self, bundle: Bundle, engine: str) -> None:
         from playwright.sync_api import sync_playwright
@@ -47,6 +53,11 @@ class PageRunning:
         self._page.goto(url, timeout=START_TIMEOUT_MS)
         self._page.wait_for_function("() => globalThis.edgeproofVerify", timeout=START_TIMEOUT_MS)
         self.ask("ready")
+        try:
+            _require_available(self.ask("start", engine))
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, function: str, *arguments: Any) -> Any:
         """Call a function of `edgeproofVerify` and wait for what it resolves to.
@@ -68,9 +79,10 @@ class PageRunning:
     def open(self, variant_id: str) -> "PageSession":
         name = self._bundle.folder.resolve().name
         loaded = self.ask("load", {"bundle": name, "variant": variant_id, "engine": self._engine})
+        _require_available(loaded)
         if loaded["engine"] != self._engine:
             raise RuntimeFailed(f"expected the engine {self._engine}, got {loaded['engine']}")
-        version = f"TF.js {loaded['version']}, Chromium {self._browser.version}"
+        version = f"{loaded['version']}, Chromium {self._browser.version}"
         return PageSession(self, self._bundle, version, float(loaded["loadMs"]))
 
     def close(self) -> None:
@@ -108,8 +120,18 @@ class PageSession:
     def tensors(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] | None:
         return None
 
+    def gpu_calls(self) -> int | None:
+        calls = self._running.ask("gpuCalls")
+        return None if calls is None else int(calls)
+
     def close(self) -> None:
         self._running.ask("unload")
+
+
+def _require_available(answer: dict[str, Any] | None) -> None:
+    """Raise RuntimeUnavailable where the page answered with a reason."""
+    if answer is not None and "unavailable" in answer:
+        raise RuntimeUnavailable(answer["unavailable"])
 
 
 def _say_message(message: "ConsoleMessage") -> None:

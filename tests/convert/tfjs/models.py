@@ -121,3 +121,41 @@ def grouped_and_transposed() -> keras.Model:
     x = layers.Conv2DTranspose(4, 3, strides=2, padding="same", activation="relu")(x)
     x = layers.UpSampling2D(2, interpolation="bilinear")(x)
     return with_random_weights(keras.Model(image, layers.ZeroPadding2D()(x), name="grouped"))
+
+
+def masked_sequence() -> keras.Model:
+    """Masks from an embedding and from values, through recurrence, attention and pooling."""
+    tokens = keras.Input((6,), dtype="int32", name="tokens")
+    x = layers.Embedding(20, 8, mask_zero=True)(tokens)
+    x = layers.LSTM(5, return_sequences=True, unroll=True)(x)
+    x = layers.MultiHeadAttention(2, 4)(x, x)
+    x = layers.GlobalAveragePooling1D()(x)
+    return with_random_weights(keras.Model(tokens, layers.Dense(2)(x), name="masked_sequence"))
+
+
+def masked_values() -> keras.Model:
+    """`Masking` in front of a recurrent layer: the mask itself is transposed."""
+    steps = keras.Input((4, 3), name="steps")
+    x = layers.LSTM(6, return_sequences=True, unroll=True)(layers.Masking(0.0)(steps))
+    x = layers.GlobalAveragePooling1D()(x)
+    return with_random_weights(keras.Model(steps, x, name="masked_values"))
+
+
+def numbers_of_integers() -> keras.Model:
+    """Integers that become real numbers inside the model."""
+    counts = keras.Input((500,), dtype="int32", name="counts")
+    x = layers.Rescaling(1 / 5)(counts)
+    return with_random_weights(keras.Model(counts, layers.Dense(3)(x), name="numbers"))
+
+
+def volumes_and_signals() -> keras.Model:
+    """One and three dimensions, normalisations, and the rarer poolings."""
+    volume = keras.Input((6, 6, 6, 2), name="volume")
+    x = layers.Conv3D(4, 3, padding="same", activation="relu")(volume)
+    x = layers.MaxPooling3D(2)(x)
+    x = layers.Reshape((27, 4))(layers.UnitNormalization()(x))
+    x = layers.Conv1D(6, 3, dilation_rate=2, activation="gelu")(x)
+    x = layers.GroupNormalization(3)(x)
+    x = layers.AveragePooling1D(2)(x)
+    x = layers.Cropping1D(1)(layers.ZeroPadding1D(2)(x))
+    return with_random_weights(keras.Model(volume, layers.GlobalMaxPooling1D()(x), name="volumes"))

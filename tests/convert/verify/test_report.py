@@ -9,8 +9,9 @@ import pytest
 
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.convert.verify.html import html_report
+from edgeproof.convert.verify.plan import planned
 from edgeproof.convert.verify.report import Report
-from edgeproof.convert.verify.run import planned, verify_bundle
+from edgeproof.convert.verify.run import verify_bundle
 from edgeproof.convert.verify.runtimes.registry import start
 from edgeproof.convert.verify.write import write_report
 from edgeproof.edge.bundle import Bundle

@@ -1,5 +1,7 @@
 /** The page's side of a worker: one worker runs one engine. */
 
+import { EngineUnavailable } from "./engines/unavailable.js";
+
 /**
  * @typedef {(progress: {done: number, total: number}) => void} OnProgress
  * @typedef {object} Pending
@@ -53,7 +55,11 @@ export class WorkerClient {
     this.#failAll(new Stopped());
   }
 
-  #receive(/** @type {{id: number, result?: unknown, error?: string, progress?: any}} */ message) {
+  /**
+   * @param {{id: number, result?: unknown, error?: string, unavailable?: boolean,
+   *   progress?: any}} message
+   */
+  #receive(message) {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     if (message.progress) {
@@ -62,6 +68,7 @@ export class WorkerClient {
     }
     this.#pending.delete(message.id);
     if (message.error === undefined) pending.resolve(message.result);
+    else if (message.unavailable) pending.reject(new EngineUnavailable(message.error));
     else pending.reject(new Error(message.error));
   }
 

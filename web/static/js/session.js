@@ -7,13 +7,13 @@ import { engineNamed } from "./engines/index.js";
 import { channelsOf, imageFromPixels } from "./image.js";
 import { arrayFromNpy } from "./npy.js";
 import { prove } from "./proof.js";
+import { inCalls } from "./rows.js";
 import { probabilities } from "./scores.js";
 
 /**
  * @typedef {import("./types").InputContract} InputContract
- * @typedef {import("./types").NamedTensor} NamedTensor
  * @typedef {import("./types").Tensor} Tensor
- * @typedef {{outputs: NamedTensor[], ms: number[]}} Run `ms` holds the time of each call
+ * @typedef {import("./rows.js").Run} Run
  */
 
 // images handed to the model at once when many are run; small, so that WebGL textures stay small
@@ -28,6 +28,16 @@ export class Session {
   #model = null;
   /** @type {import("./types").Variant | null} */
   #variant = null;
+  #gpuCallsBefore = 0;
+
+  /**
+   * Starts an engine.
+   * @param {string} engine
+   * @throws {import("./engines/unavailable.js").EngineUnavailable} this browser cannot offer it
+   */
+  async start(engine) {
+    await this.#started(engine);
+  }
 
   /**
    * Loads a variant, after every one of its files was found to have the manifest's SHA-256.
@@ -36,10 +46,8 @@ export class Session {
   async load({ bundle, variant, engine }) {
     const start = performance.now();
     this.unload();
-    const engineReady = (this.#engine = this.#engine ?? (await engineNamed(engine)));
-    if (engineReady.name !== engine) {
-      throw new Error(`expected ${engineReady.name} in this worker, got ${engine}; start another`);
-    }
+    const engineReady = await this.#started(engine);
+    this.#gpuCallsBefore = engineReady.gpuCalls?.() ?? 0;
     const opened = await Bundle.open(bundle);
     const chosen = opened.variant(variant);
     /** @type {[string, Uint8Array<ArrayBuffer>][]} */
@@ -65,6 +73,12 @@ export class Session {
     return this.#engine?.liveTensors() ?? 0;
   }
 
+  /** Programs that the graphics card was asked to run for this variant; null if it is not used. */
+  gpuCalls() {
+    const calls = this.#engine?.gpuCalls?.() ?? null;
+    return calls === null ? null : calls - this.#gpuCallsBefore;
+  }
+
   /**
    * Runs uint8 images as the contract makes them, N x H x W x C.
    * @param {{shape: number[], data: Uint8Array}} images
@@ -76,34 +90,48 @@ export class Session {
     if (shape.length !== 4 || expected.some((n, i) => n !== shape[i + 1])) {
       throw new Error(`expected images of N x ${expected.join(" x ")}, got ${shape.join(" x ")}`);
     }
-    const [count, ...imageShape] = shape;
-    const perImage = imageShape.reduce((a, b) => a * b, 1);
+    const [count, ...rest] = shape;
+    const perImage = rest.reduce((a, b) => a * b, 1);
     if (!count || data.length !== count * perImage) {
       throw new Error(
         `expected ${count * perImage} bytes for ${shape.join(" x ")}, got ${data.length}`,
       );
     }
-    const perCall = this.#loaded().variant.inputs[0].shape[0] ?? CALL_IMAGES;
-    /** @type {Run[]} */
-    const runs = [];
-    for (let at = 0; at < count; at += perCall) {
-      const here = Math.min(perCall, count - at);
-      const batch = batchFromImages(data.subarray(at * perImage, (at + here) * perImage), contract);
-      runs.push(await this.runTensors([{ shape: [here, ...imageShape], data: batch }]));
-    }
-    return joined(runs);
+    // the contract's arithmetic is done call by call: a float is four times an image's byte
+    const images = [{ shape, data }];
+    return this.#inCalls(images, CALL_IMAGES, ([image]) => [
+      {
+        shape: image.shape,
+        data: batchFromImages(/** @type {Uint8Array} */ (image.data), contract),
+      },
+    ]);
   }
 
   /**
-   * Runs tensors as they are, in the variant's order.
+   * Runs tensors as they are, in the variant's order, in calls of its batch where that is fixed.
    * @param {Tensor[]} tensors
    * @returns {Promise<Run>}
    */
   async runTensors(tensors) {
-    const { model } = this.#loaded();
-    const start = performance.now();
-    const outputs = await model.run(tensors);
-    return { outputs, ms: [performance.now() - start] };
+    return this.#inCalls(tensors, tensors[0]?.shape[0] ?? 0, (rows) => rows);
+  }
+
+  /**
+   * @param {Tensor[]} given
+   * @param {number} atOnce rows for each call where the variant's batch is free
+   * @param {(rows: Tensor[]) => Tensor[]} prepare makes the model's input of a call's rows
+   */
+  #inCalls(given, atOnce, prepare) {
+    const { model, variant } = this.#loaded();
+    const fixed = variant.inputs[0].shape[0];
+    return inCalls(given, fixed ?? atOnce, typeof fixed === "number", async (rows) => {
+      const tensors = prepare(rows);
+      const start = performance.now();
+      const outputs = await model.run(tensors);
+      const fault = this.#engine?.fault?.();
+      if (fault) throw new Error(fault);
+      return { outputs, ms: [performance.now() - start] };
+    });
   }
 
   /** The model's image for an encoded picture. */
@@ -202,6 +230,14 @@ export class Session {
     );
   }
 
+  async #started(/** @type {string} */ engine) {
+    const ready = (this.#engine = this.#engine ?? (await engineNamed(engine)));
+    if (ready.name !== engine) {
+      throw new Error(`expected ${ready.name} in this worker, got ${engine}; start another`);
+    }
+    return ready;
+  }
+
   #runImage(/** @type {Uint8Array} */ image) {
     const { height, width } = this.#contract();
     const shape = [1, height, width, image.length / (height * width)];
@@ -223,20 +259,4 @@ export class Session {
       `expected an image classifier, got ${bundle.manifest.name}, which takes tensors`,
     );
   }
-}
-
-/** Several calls' outputs, one after the other. */
-function joined(/** @type {Run[]} */ runs) {
-  const outputs = runs[0].outputs.map(({ name, shape }, i) => {
-    const parts = runs.map((run) => run.outputs[i]);
-    const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      data.set(part.data, at);
-      at += part.data.length;
-    }
-    const count = parts.reduce((sum, part) => sum + part.shape[0], 0);
-    return { name, shape: [count, ...shape.slice(1)], data };
-  });
-  return { outputs, ms: runs.flatMap((run) => run.ms) };
 }

@@ -16,6 +16,10 @@ const TOLERANCES = {
     error: 2e-2,
     why: "weights keep 11 bits, a relative step of 2⁻¹¹ each, which the layers add up",
   },
+  int8: {
+    error: 0.25,
+    why: "weights and activations keep 256 steps; probabilities near a tie move most",
+  },
   uint8: {
     error: 0.25,
     why: "weights keep 256 steps of their tensor's range; probabilities near a tie move most",

@@ -82,7 +82,12 @@ export interface Model {
 /** What executes a model. Everything else gets its engine as an argument. */
 export interface Engine {
   name: string;
+  /** The library's name and version. */
   version: string;
+  /** Programs that the graphics card was asked to run so far; null where none is used. */
+  gpuCalls: (() => number) | null;
+  /** What the graphics card refused to do so far; null where nothing tells. */
+  fault: (() => string | null) | null;
   load(variant: Variant, files: Map<string, Uint8Array<ArrayBuffer>>): Promise<Model>;
   liveTensors(): number;
 }

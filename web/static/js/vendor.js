@@ -22,6 +22,10 @@ export const tfjsWasm = () => load("tfjs-wasm.js");
 /** @returns {Promise<unknown>} */
 export const tfjsWebgl = () => load("tfjs-webgl.js");
 /** @returns {Promise<unknown>} */
+export const tfjsWebgpu = () => load("tfjs-webgpu.js");
+/** @returns {Promise<unknown>} */
 export const tfjsCpu = () => load("tfjs-cpu.js");
 /** @returns {Promise<typeof import("../../vendor/sha256.js")>} */
 export const noble = () => load("sha256.js");
+/** @returns {Promise<typeof import("../../vendor/litert.js")>} */
+export const litert = () => load("litert.js");

@@ -4,6 +4,7 @@
  */
 
 import { WorkerClient } from "./client.js";
+import { EngineUnavailable } from "./engines/unavailable.js";
 
 /** @typedef {{shape: number[], dtype: string, base64: string}} EncodedTensor */
 
@@ -20,16 +21,16 @@ globalThis.edgeproofVerify = {
     client ??= new WorkerClient();
     await client.ready;
   },
-  /** @param {{bundle: string, variant: string, engine: string}} wanted */
-  async load(wanted) {
-    // one worker holds one engine
-    if (engineInWorker !== null && engineInWorker !== wanted.engine) {
-      client?.close();
-      client = null;
-    }
-    engineInWorker = wanted.engine;
-    return worker().call("load", wanted);
-  },
+  /**
+   * Starts an engine. Resolves to `{unavailable: reason}` where this browser cannot offer it.
+   * @param {string} engine
+   */
+  start: (engine) => orReason(workerFor(engine).call("start", engine)),
+  /**
+   * Loads a variant. Resolves to `{unavailable: reason}` where the engine cannot take it.
+   * @param {{bundle: string, variant: string, engine: string}} wanted
+   */
+  load: (wanted) => orReason(workerFor(wanted.engine).call("load", wanted)),
   /** @param {{shape: number[], base64: string}} images */
   async runImages({ shape, base64 }) {
     return encodedRun(await worker().call("runImages", { shape, data: bytesOf(base64) }));
@@ -46,8 +47,27 @@ globalThis.edgeproofVerify = {
   /** @param {{n: number}} options */
   latency: (options) => worker().call("latency", options),
   tensors: () => worker().call("tensors"),
+  gpuCalls: () => worker().call("gpuCalls"),
   unload: () => worker().call("unload"),
 };
+
+/** A reason why something cannot run here is an answer, unlike a fault. */
+function orReason(/** @type {Promise<any>} */ answer) {
+  return answer.catch((error) => {
+    if (error instanceof EngineUnavailable) return { unavailable: error.message };
+    throw error;
+  });
+}
+
+/** One worker holds one engine. */
+function workerFor(/** @type {string} */ engine) {
+  if (engineInWorker !== null && engineInWorker !== engine) {
+    client?.close();
+    client = null;
+  }
+  engineInWorker = engine;
+  return worker();
+}
 
 function worker() {
   client ??= new WorkerClient();

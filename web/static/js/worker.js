@@ -1,14 +1,20 @@
-/** The worker: answers `{id, method, args}` with `{id, result}`, `{id, error}`, `{id, progress}`. */
+/**
+ * The worker: answers `{id, method, args}` with `{id, result}`, `{id, error, unavailable}`,
+ * `{id, progress}`.
+ */
 
+import { EngineUnavailable } from "./engines/unavailable.js";
 import { Session } from "./session.js";
 
 const session = new Session();
 
 /** @type {Record<string, (args: any, onProgress: (progress: any) => void) => unknown>} */
 const METHODS = {
+  start: (engine) => session.start(engine),
   load: (wanted) => session.load(wanted),
   unload: () => session.unload(),
   tensors: () => session.tensors(),
+  gpuCalls: () => session.gpuCalls(),
   runImages: (images) => session.runImages(images),
   runTensors: (tensors) => session.runTensors(tensors),
   runFile: (path) => session.runFile(path),
@@ -23,7 +29,8 @@ self.addEventListener("message", async ({ data: { id, method, args } }) => {
     const result = await METHODS[method](args, (progress) => self.postMessage({ id, progress }));
     self.postMessage({ id, result });
   } catch (error) {
-    self.postMessage({ id, error: sentence(error) });
+    const unavailable = error instanceof EngineUnavailable;
+    self.postMessage({ id, error: sentence(error), unavailable });
   }
 });
 

@@ -1,6 +1,9 @@
 /** TensorFlow.js as an engine: graph models and layers models on one of its backends. */
 
 import * as vendor from "../vendor.js";
+import { gpuCalls } from "./gpu_calls.js";
+import { faultsOf } from "./gpu_faults.js";
+import { BACKENDS, startedTfjs } from "./tfjs_backends.js";
 
 /**
  * @typedef {import("../types").Engine} Engine
@@ -8,7 +11,7 @@ import * as vendor from "../vendor.js";
  * @typedef {import("../types").Tensor} Tensor
  * @typedef {import("../types").NamedTensor} NamedTensor
  * @typedef {import("../types").Variant} Variant
- * @typedef {typeof import("../../../vendor/tfjs.js")} Tfjs
+ * @typedef {import("./tfjs_backends.js").Tfjs} Tfjs
  * @typedef {import("@tensorflow/tfjs-core").Tensor} TfTensor
  * @typedef {import("@tensorflow/tfjs-core").io.ModelArtifacts} ModelArtifacts
  */
@@ -21,34 +24,19 @@ const ASYNC_OPS = new Set([
   ...["LookupTableFind", "LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2"],
 ]);
 
-const BACKENDS = {
-  async wasm() {
-    const { setWasmPaths } = await vendor.tfjsWasm();
-    setWasmPaths(vendor.VENDOR_URL);
-  },
-  async webgl() {
-    await vendor.tfjsWebgl();
-  },
-  async cpu() {
-    await vendor.tfjsCpu();
-  },
-};
-
 /**
- * @param {keyof typeof BACKENDS} backend
+ * @param {keyof typeof BACKENDS} name
  * @returns {Promise<Engine>}
  */
-export async function tfjsEngine(backend) {
-  const [tf] = await Promise.all([vendor.tfjs(), BACKENDS[backend]()]);
-  const started = await tf.setBackend(backend).catch((/** @type {unknown} */ error) => {
-    throw new Error(unavailable(backend), { cause: error });
-  });
-  if (!started) throw new Error(unavailable(backend));
-  await tf.ready();
+export async function tfjsEngine(name) {
+  const tf = await startedTfjs(name);
   return {
-    name: `tfjs-${backend}`,
-    version: tf.version,
+    name,
+    version: `TensorFlow.js ${tf.version}`,
     liveTensors: () => tf.memory().numTensors,
+    fault:
+      BACKENDS[name].name === "webgpu" ? faultsOf(/** @type {any} */ (tf.backend()).device) : null,
+    gpuCalls: "onGpu" in BACKENDS[name] ? gpuCalls : null,
     load: async (variant, files) => {
       const artifacts = artifactsOf(variant, files);
       return variant.id.startsWith("tfjs-layers-")
@@ -56,11 +44,6 @@ export async function tfjsEngine(backend) {
         : graphModel(tf, variant, artifacts);
     },
   };
-}
-
-function unavailable(/** @type {string} */ backend) {
-  const name = backend === "webgl" ? "WebGL" : backend;
-  return `this browser does not offer ${name} here; choose another engine`;
 }
 
 /**

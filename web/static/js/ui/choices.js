@@ -1,6 +1,6 @@
 /** The three choices: bundle, variant, engine. They stand in the address too, to be shared. */
 
-import { ENGINE_NAMES } from "../engines/index.js";
+import { enginesFor } from "../engines/index.js";
 import { byId, element } from "./dom.js";
 import { kilobytes } from "./format.js";
 
@@ -13,8 +13,12 @@ import { kilobytes } from "./format.js";
 /** @type {Record<string, string>} */
 const ENGINE_TITLES = {
   "tfjs-wasm": "WebAssembly",
+  "tfjs-wasm-threads": "WebAssembly, several threads",
   "tfjs-webgl": "WebGL (graphics card)",
+  "tfjs-webgpu": "WebGPU (graphics card)",
   "tfjs-cpu": "Plain JavaScript",
+  "litertjs-wasm": "LiteRT in WebAssembly",
+  "litertjs-webgpu": "LiteRT on WebGPU",
 };
 
 const bundle = byId("bundle", HTMLSelectElement);
@@ -38,17 +42,17 @@ export function setUpChoices(offers, onChange) {
     asked.get("bundle"),
   );
   byId("bundle-field", HTMLElement).hidden = offers.length < 2;
-  fill(
-    engine,
-    ENGINE_NAMES.map((name) => [name, engineTitle(name)]),
-    asked.get("engine"),
-  );
   fillVariants(offers, asked.get("variant"));
+  fillEngines(asked.get("engine"));
   bundle.addEventListener("change", () => {
     fillVariants(offers, variant.value);
+    fillEngines(engine.value);
     onChange();
   });
-  variant.addEventListener("change", onChange);
+  variant.addEventListener("change", () => {
+    fillEngines(engine.value);
+    onChange();
+  });
   engine.addEventListener("change", onChange);
 }
 
@@ -66,6 +70,16 @@ function fillVariants(/** @type {Offer[]} */ offers, /** @type {string | null} *
   const offer = offers.find((o) => o.name === bundle.value);
   const options = offer?.variants.map((v) => [v.id, `${v.id} · ${kilobytes(v.bytes)}`]) ?? [];
   fill(variant, options, wanted);
+}
+
+/** The engines that run the chosen variant; half precision is for verification only. */
+function fillEngines(/** @type {string | null} */ wanted) {
+  const names = enginesFor(variant.value).filter((name) => name in ENGINE_TITLES);
+  fill(
+    engine,
+    names.map((name) => [name, engineTitle(name)]),
+    wanted,
+  );
 }
 
 /** Options of value and text; `wanted` is chosen if it is one of them, else the first. */

@@ -61,7 +61,7 @@ async function load(/** @type {Offer[]} */ offers) {
     const loaded = client.call("load", chosen);
     current = { client, bundle, loaded };
     const { version, loadMs } = await loaded;
-    loadNote.textContent = `TensorFlow.js ${version}, loaded in ${milliseconds(loadMs)}`;
+    loadNote.textContent = `${version}, loaded in ${milliseconds(loadMs)}`;
     if (bundle.manifest.input?.color === "gray") await preparePen(client);
     if (picture) void classify(picture);
     showWaiting("Checking against training …");

@@ -1,0 +1,168 @@
+"""Runtimes side by side: answers first, as many runtimes at a time as asked for, then latencies.
+
+A runtime keeps its process and its loaded code from the first to the second, so that figures of
+latency are taken when nothing else of ours computes. It also keeps one thread of this process:
+Playwright's objects may only be used where they were made.
+"""
+
+import dataclasses
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from edgeproof.convert.progress import Progress
+from edgeproof.convert.verify.isolation import end_all
+from edgeproof.convert.verify.measure import Measurement, Work, answers, latencies
+from edgeproof.convert.verify.runtimes.protocol import Running
+from edgeproof.convert.verify.runtimes.registry import Runtime
+from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.errors import EdgeproofError, RuntimeUnavailable
+
+Starter = Callable[[str, Bundle], Running]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one runtime has to do, variant by variant."""
+
+    runtime: Runtime
+    work: tuple[Work, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a job.
+
+    Attributes:
+        measurements: in the job's order, without the variants that were refused.
+        refused: variants that the runtime cannot run, each with the reason.
+        unavailable: why the runtime cannot run here at all.
+    """
+
+    runtime: Runtime
+    measurements: tuple[Measurement, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+    unavailable: str | None = None
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def side_by_side(
+    jobs: Sequence[Job], bundle: Bundle, start: Starter, at_once: int, progress: Progress
+) -> list[Found]:
+    """Do the jobs, `at_once` of them at a time; what they found, in their order.
+
+    Whatever ends this early (Ctrl-C) ends every process that was started.
+    """
+    lanes = [_Lane(job, bundle, start, progress) for job in jobs]
+    try:
+        # the longest first: what starts last should not be what everybody waits for
+        waiting = sorted(lanes, key=lambda lane: lane.job.runtime.typical_s)
+        busy: set[Future[None]] = set()
+        while waiting or busy:
+            while waiting and len(busy) < at_once:
+                busy.add(waiting.pop().do(_Lane.answer))
+            finished, busy = wait(busy, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+        for lane in lanes:
+            lane.do(_Lane.time).result()
+        for future in [lane.do(_Lane.close) for lane in lanes]:
+            future.result()
+    except BaseException:
+        for lane in lanes:
+            lane.stopped.set()
+        end_all()
+        raise
+    finally:
+        for lane in lanes:
+            lane.thread.shutdown(cancel_futures=True)
+    return [lane.found for lane in lanes]
+
+
+class _Lane:
+    """One runtime from its start to its end, on a thread of its own."""
+
+    def __init__(self, job: Job, bundle: Bundle, start: Starter, progress: Progress) -> None:
+        self.job = job
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=job.runtime.name)
+        self.stopped = threading.Event()
+        self._bundle = bundle
+        self._start = start
+        self._progress = progress
+        self._running: Running | None = None
+        self._measured: dict[str, Measurement] = {}
+        self._refused: dict[str, str] = {}
+        self._unavailable: str | None = None
+
+    def do(self, step: "Callable[[_Lane], None]") -> Future[Any]:
+        return self.thread.submit(step, self)
+
+    @property
+    def found(self) -> Found:
+        measurements = tuple(self._measured.values())
+        refused = tuple(self._refused.items())
+        return Found(self.job.runtime, measurements, refused, self._unavailable)
+
+    def answer(self) -> None:
+        """All variants in turn; a runtime that dies is started again for the next one."""
+        for work in self.job.work:
+            if self.stopped.is_set():
+                return
+            self._progress.step(f"{self.job.runtime.name}: {work.variant}")
+            try:
+                running = self._started()
+            except RuntimeUnavailable as error:
+                self._unavailable = str(error)
+                return
+            except EdgeproofError as error:
+                self._measured[work.variant] = self._failed(work, error)
+                continue
+            try:
+                measured = answers(running, self.job.runtime.name, work)
+            except RuntimeUnavailable as error:
+                self._refused[work.variant] = str(error)
+                continue
+            except EdgeproofError as error:
+                self.close()
+                measured = self._failed(work, error)
+            self._measured[work.variant] = measured
+
+    def time(self) -> None:
+        """Latencies of the variants that gave answers."""
+        for work in self.job.work:
+            measured = self._measured.get(work.variant)
+            if measured is not None and measured.failure is None and not self.stopped.is_set():
+                self._measured[work.variant] = self._timed(measured, work)
+
+    def close(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+    def _started(self) -> Running:
+        if self._running is None:
+            self._running = self._start(self.job.runtime.name, self._bundle)
+        return self._running
+
+    def _timed(self, measured: Measurement, work: Work) -> Measurement:
+        try:
+            times = latencies(self._started(), work)
+        except EdgeproofError as error:
+            self.close()
+            return self._failed(work, error)
+        return dataclasses.replace(measured, latencies_ms=times)
+
+    def _failed(self, work: Work, error: EdgeproofError) -> Measurement:
+        name = self.job.runtime.name
+        if not self.stopped.is_set():
+            self._progress.note(f"{work.variant} on {name} failed: {error}")
+        return Measurement(work.variant, name, "", failure=str(error))

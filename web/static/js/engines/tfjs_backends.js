@@ -1,0 +1,85 @@
+/** How each TensorFlow.js engine is started: its backend, its flags, and what it needs. */
+
+import * as vendor from "../vendor.js";
+import { EngineUnavailable } from "./unavailable.js";
+
+/**
+ * @typedef {typeof import("../../../vendor/tfjs.js")} Tfjs
+ *
+ * @typedef {object} Backend
+ * @property {string} name as TensorFlow.js calls it
+ * @property {() => Promise<unknown>} register loads the backend's code
+ * @property {Record<string, boolean>} [flags] set before it starts
+ * @property {string} [needs] what the browser has to offer; without it the engine is unavailable
+ * @property {boolean} [onGpu]
+ */
+
+async function wasm() {
+  const { setWasmPaths } = await vendor.tfjsWasm();
+  setWasmPaths(vendor.VENDOR_URL);
+}
+
+async function wasmThreads() {
+  if (!globalThis.crossOriginIsolated) {
+    throw new EngineUnavailable(
+      "threads need a page that is isolated from other origins (the headers " +
+        "Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy); choose another engine",
+    );
+  }
+  await wasm();
+  // TensorFlow.js takes at most half of the cores it is told of, so two cores gave one thread
+  const threads = Math.max(2, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2)));
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: 2 * threads });
+  (await vendor.tfjsWasm()).setThreadsCount(threads);
+}
+
+/** @satisfies {Record<string, Backend>} */
+export const BACKENDS = {
+  // isolation decides which of the two TensorFlow.js would take: here the name does
+  "tfjs-wasm": { name: "wasm", register: wasm, flags: { WASM_HAS_MULTITHREAD_SUPPORT: false } },
+  "tfjs-wasm-threads": {
+    name: "wasm",
+    register: wasmThreads,
+    flags: { WASM_HAS_MULTITHREAD_SUPPORT: true },
+  },
+  "tfjs-webgl": { name: "webgl", register: vendor.tfjsWebgl, needs: "WebGL", onGpu: true },
+  // what many phones do for want of 32-bit textures that can be drawn to
+  "tfjs-webgl-f16": {
+    name: "webgl",
+    register: vendor.tfjsWebgl,
+    flags: { WEBGL_FORCE_F16_TEXTURES: true },
+    needs: "WebGL",
+    onGpu: true,
+  },
+  "tfjs-webgpu": { name: "webgpu", register: vendor.tfjsWebgpu, needs: "WebGPU", onGpu: true },
+  "tfjs-cpu": { name: "cpu", register: vendor.tfjsCpu },
+};
+
+/**
+ * TensorFlow.js on the engine's backend.
+ * @param {keyof typeof BACKENDS} engine
+ * @returns {Promise<Tfjs>}
+ */
+export async function startedTfjs(engine) {
+  /** @type {Backend} */
+  const { name, register, flags = {}, needs } = BACKENDS[engine];
+  const [tf] = await Promise.all([vendor.tfjs(), register()]);
+  for (const [flag, value] of Object.entries(flags)) tf.env().set(flag, value);
+  const refusal = `this browser does not offer ${needs ?? name} here; choose another engine`;
+  const started = await tf.setBackend(name).catch((/** @type {unknown} */ error) => {
+    if (needs) throw new EngineUnavailable(refusal, { cause: error });
+    throw error;
+  });
+  if (!started && needs) throw new EngineUnavailable(refusal);
+  await tf.ready();
+  if (tf.getBackend() !== name) {
+    throw new Error(`expected TensorFlow.js on ${name}, got it on ${tf.getBackend()}`);
+  }
+  if (engine === "tfjs-wasm-threads") await requireThreads();
+  return tf;
+}
+
+async function requireThreads() {
+  const count = (await vendor.tfjsWasm()).getThreadsCount();
+  if (count < 2) throw new Error(`expected at least 2 threads in WebAssembly, got ${count}`);
+}
