@@ -49,8 +49,9 @@ def _lower_one_hot(graph: Graph, node: Node, _shapes: Shapes) -> None:
     """
     on, off = (graph.constant(reference) for reference in node.inputs[2:4])
     depth, axis = graph.constant(node.inputs[1]), node.attr["axis"].i
-    known = on is not None and off is not None and depth is not None
-    if node.attr["T"].type != types_pb2.DT_FLOAT or axis != -1 or not known:
+    if node.attr["T"].type != types_pb2.DT_FLOAT or axis != -1:
+        return
+    if on is None or off is None or depth is None:
         return
     integer = AttrValue(type=node.attr["TI"].type)
     last = graph.add_constant(f"{node.name}/last", np.array(-1, np.int32))

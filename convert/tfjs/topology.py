@@ -18,6 +18,7 @@ from edgeproof.convert.tfjs.activations import FUSED_OPS
 from edgeproof.convert.tfjs.control_flow import all_graphs
 from edgeproof.convert.tfjs.graph import Function, Graph, Node, producer
 from edgeproof.convert.tfjs.narrow import narrowed_dtype
+from edgeproof.convert.tfjs.parameters import parameter_constants
 
 # hints to TensorFlow's own kernels, of no meaning to anybody who reads the file
 _UNREAD_ATTRIBUTES = ("use_cudnn_on_gpu", "grad_a", "grad_b")
@@ -95,8 +96,9 @@ class _Weights:
         taken = {name for graph in graphs for name in graph.nodes}
         self.values: dict[str, np.ndarray] = {}
         self.names: dict[Graph, dict[str, str]] = {}
-        stored: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        stored: dict[tuple[str, tuple[int, ...], bytes, bool], str] = {}
         for graph in graphs:
+            parameters = parameter_constants(graph)
             kept = {producer(output) for output in graph.outputs}
             self.names[graph] = names = {}
             for name, value in graph.constants.items():
@@ -104,7 +106,8 @@ class _Weights:
                 new = name if name in kept or short in taken else short
                 if new == short and value.dtype.kind != "O":
                     digest = hashlib.sha256(value.tobytes()).digest()
-                    new = stored.setdefault((value.dtype.name, value.shape, digest), short)
+                    key = (value.dtype.name, value.shape, digest, name in parameters)
+                    new = stored.setdefault(key, short)
                 self.values.setdefault(new, value)
                 names[name] = new
 
