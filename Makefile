@@ -32,9 +32,9 @@ endif
 test: $(READY) browser web/node_modules/.installed  ## everything, the real browser included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-test-zoo: $(READY) web/node_modules/.installed  ## one Keras Applications model per family; slow
+test-zoo: $(READY) web/node_modules/.installed  ## one model of every family: docs/architectures.md
 	$(BIN)/python -m pytest -m zoo tests/convert/test_zoo.py $(ARGS)
-	@cat build/zoo.md
+	@cp build/zoo.md docs/architectures.md
 
 # the public TF.js converter's own environment: TensorFlow 2.19, 2.9 GB
 test-reference: $(READY) .venv-reference/.installed web/node_modules/.installed  ## our writer against it

@@ -8,6 +8,7 @@ the smallest that an architecture takes without a head of its own, to save minut
 from __future__ import annotations
 
 import gc
+import importlib.metadata
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,16 @@ FAMILIES = {
 # families that Keras 3 dropped come from tf-keras, in its file format
 KERAS_2 = frozenset({"RegNetX002"})
 _TABLE = Path("build/zoo.md")
+_INTRODUCTION = """# Architectures
+
+One Keras Applications model of every family, converted by `make test-zoo` (TensorFlow {tensorflow},
+Keras {keras}, LiteRT {ai-edge-litert}, TensorFlow.js 4.22.0). Weights are random, with batch-norm
+statistics and biases that no pass can drop unnoticed. Errors are the largest difference from Keras,
+relative to the largest output: LiteRT over 4 pictures, TensorFlow.js (graph model, and layers model
+where it has all layers) over one. "9 of 9": five TensorFlow Lite files, three graph models and one
+layers model.
+
+"""
 _HEAD = (
     "| model | input | parameters | variants | litert | tfjs cpu | tfjs wasm | layers cpu |\n"
     "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
@@ -65,7 +76,9 @@ def table() -> Iterator[list[str]]:
     rows: list[str] = []
     yield rows
     _TABLE.parent.mkdir(parents=True, exist_ok=True)
-    _TABLE.write_text(_HEAD + "".join(rows))
+    packages = ("tensorflow", "keras", "ai-edge-litert")
+    introduction = _INTRODUCTION.format(**{p: importlib.metadata.version(p) for p in packages})
+    _TABLE.write_text(introduction + _HEAD + "".join(rows))
 
 
 def _saved_model(name: str, side: int, folder: Path) -> tuple[Path, int]:
