@@ -1,0 +1,133 @@
+"""Where a board's root lies, whether it is whole, and how to run Python on it.
+
+`<cache>/edgeproof/arm/<runtime>/` holds `root/` (Debian), `wheels/`, the emulator and `root.json`,
+which is written last and says what belongs there.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from edgeproof.convert.verify.arm.boards import PYTHON, Board
+from edgeproof.convert.verify.errors import RuntimeFailed
+from edgeproof.edge.schema import SchemaError, from_json
+
+STAMP = "root.json"
+HOW = "edgeproof verify --prepare-arm"
+_ON_BOARD = Path(__file__).with_name("on_board.py")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What `root.json` says of a whole root.
+
+    Attributes:
+        recipe: of the board it was made for (`Board.recipe`).
+        versions: of Python, its packages and the emulator.
+        packages: the Debian packages' file names.
+        files, bytes: of all files below, but for Python's own __pycache__.
+    """
+
+    recipe: str
+    versions: dict[str, str]
+    packages: tuple[str, ...]
+    files: int
+    bytes: int
+
+
+def folder_of(board: Board) -> Path:
+    """Where the board's root belongs, in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "edgeproof" / "arm" / board.runtime
+
+
+def why_not_prepared(board: Board) -> str | None:
+    """Why the board is not there to run, as a clause; None where it is, or is broken.
+
+    A broken root is not taken for a missing one: it makes failed rows (`board_command`).
+    """
+    if sys.platform != "linux":
+        return f"qemu-user needs Linux, got {sys.platform}"
+    folder = folder_of(board)
+    if not folder.exists():
+        return f"not prepared: {HOW}"
+    stamp = read_stamp(folder)
+    if stamp is not None and stamp.recipe != board.recipe:
+        return f"prepared by another version of edgeproof: {HOW}"
+    return None
+
+
+def read_stamp(folder: Path) -> Stamp | None:
+    """The stamp; None where there is none, or nothing that could be one."""
+    try:
+        return from_json(Stamp, json.loads((folder / STAMP).read_bytes()))
+    except (OSError, ValueError, SchemaError):
+        return None
+
+
+def write_stamp(folder: Path, stamp: Stamp) -> None:
+    (folder / STAMP).write_text(json.dumps(asdict(stamp), indent=1))
+
+
+def problem_of(board: Board) -> str | None:
+    """What a root that is there lacks, as a sentence; None where it is whole."""
+    folder = folder_of(board)
+    stamp = read_stamp(folder)
+    if stamp is None:
+        return f"expected a whole root at {folder}, got one without {STAMP}; do: {HOW}"
+    found = measured_files(folder)
+    if found != (stamp.files, stamp.bytes):
+        return (
+            f"expected {stamp.files:,} files of {stamp.bytes:,} bytes at {folder}, "
+            f"got {found[0]:,} of {found[1]:,}; do: {HOW}"
+        )
+    return None
+
+
+def measured_files(folder: Path) -> tuple[int, int]:
+    """How many files there are, and their bytes, without the stamp and __pycache__."""
+    files, size = 0, 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in names:
+            path = Path(place, name)
+            if path != folder / STAMP:
+                files += 1
+                size += path.lstat().st_size
+    return files, size
+
+
+def board_command(board: Board) -> tuple[str, ...]:
+    """The command that runs the measuring child on the board.
+
+    Raises:
+        RuntimeFailed: the root is broken.
+    """
+    problem = problem_of(board)
+    if problem is not None:
+        raise RuntimeFailed(problem)
+    return emulated_python(board, folder_of(board))
+
+
+def emulated_python(board: Board, folder: Path) -> tuple[str, ...]:
+    """The board's Python in the emulator, about to run `on_board.py`; its arguments follow.
+
+    All folders of Python are named by their real paths, so that what it caches stays below them:
+    qemu would look for an unknown /usr/lib/... on this machine.
+    """
+    root = folder / "root"
+    python_path = [folder / "wheels", *(root / path for path in board.python_path)]
+    environment = {
+        "LD_LIBRARY_PATH": ":".join(str(root / path) for path in board.libraries),
+        "PYTHONHOME": str(root / "usr"),
+        "PYTHONPATH": ":".join(map(str, python_path)),
+        "PYTHONWARNINGS": "",
+    }
+    settings = [part for name, value in environment.items() for part in ("-E", f"{name}={value}")]
+    return (
+        *(str(folder / board.emulator), "-L", str(root), "-cpu", board.processor),
+        *("-U", "LD_PRELOAD", *settings),
+        *(str(root / f"usr/bin/python{PYTHON}"), "-sP", str(_ON_BOARD)),
+    )
