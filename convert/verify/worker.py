@@ -31,7 +31,8 @@ def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
 
 
 def answer_requests(descriptor: int, start: "Callable[[], Running]") -> None:
-    """Answer requests `(method, arguments)` with `("ok", value)` or `("failed" or "unavailable", words)`."""
+    """Answer requests `(method, arguments)` with `("ok", value)`, `("failed", words)` or
+    `("unavailable", words)`."""
     from edgeproof.convert.verify.wire import receive, send
     from edgeproof.edge.errors import EdgeproofError, RuntimeUnavailable
 

@@ -128,9 +128,10 @@ def test_what_an_engine_cannot_take_is_a_reason_and_no_fault(hook: Callable[...,
 
 def test_a_browser_without_webgpu_says_so(hook: Callable[..., Any], page: Page) -> None:
     page.route("**/engines/tfjs_backends.js", _without_webgpu)
-    assert hook("start", "tfjs-webgpu") == {
-        "unavailable": "this browser does not offer WebGPU here; choose another engine"
-    }
+    page.reload()
+    page.wait_for_function("globalThis.edgeproofVerify")
+    reason = hook("start", "tfjs-webgpu")["unavailable"]
+    assert reason.startswith("this browser does not offer WebGPU here; choose another engine")
 
 
 def _without_webgpu(route: Route) -> None:

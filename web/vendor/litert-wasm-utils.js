@@ -9,7 +9,13 @@
  */
 export async function createWasmLib(wrapper, loader) {
   const { default: moduleFactory } = await import(loader);
-  return new wrapper(
-    await moduleFactory({ locateFile: (/** @type {string} */ name) => new URL(name, loader).href }),
-  );
+  const module = await moduleFactory({
+    locateFile: (/** @type {string} */ name) => new URL(name, loader).href,
+    // it warns of everything that this machine lacks, NPUs for one; what fails throws
+    print: () => undefined,
+    printErr: (/** @type {string} */ line) => {
+      if (!/^(INFO|VERBOSE|WARNING)/.test(line)) console.warn(line);
+    },
+  });
+  return new wrapper(module);
 }

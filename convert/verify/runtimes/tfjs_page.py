@@ -1,4 +1,4 @@
-"""TF.js and LiteRT.js in a real headless Chromium, through the very modules that the page gives to visitors.
+"""TF.js and LiteRT.js in a real headless Chromium, through the very modules that visitors get.
 
 A web server on a free loopback port serves the bundle with `edgeproof.web`, and Playwright drives
 its bare `/verify.html`, which offers `globalThis.edgeproofVerify`.

@@ -136,14 +136,18 @@ def test_what_cannot_run_is_told_apart_from_what_failed() -> None:
 
 
 def test_ctrl_c_ends_every_process(digits_bundle: Path) -> None:
-    command = [str(Path(sys.executable).with_name("edgeproof")), "verify", str(digits_bundle)]
+    # what a shell starts in the background ignores Ctrl-C until it is told otherwise
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from edgeproof.edge.main import entrypoint; entrypoint()"
+    )
+    command = [sys.executable, "-c", code, "verify", str(digits_bundle)]
     options = ["--runtimes", "tfjs-cpu,litert", "--jobs", "2"]
     process = subprocess.Popen(
         [*command, *options],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
-        preexec_fn=_mind_interrupts,
     )
     assert process.stderr is not None
     process.stderr.readline()  # the first runtime is at work
@@ -159,14 +163,9 @@ def test_ctrl_c_ends_every_process(digits_bundle: Path) -> None:
     assert left == []
 
 
-def _mind_interrupts() -> None:
-    """A shell's background jobs, and what they start, ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def _descendants(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    own = [int(child) for child in path.read_text().split()] if path.exists() else []
+    lists = Path(f"/proc/{pid}/task").glob("*/children")  # one for each thread
+    own = [int(child) for path in lists for child in path.read_text().split()]
     return own + [grandchild for child in own for grandchild in _descendants(child)]
 
 
