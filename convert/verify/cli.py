@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     "--runtimes",
     metavar="A,B",
     help="What to run the variants on, separated by commas: keras, litert, litert-reference, "
-    "tflite-runtime, litert-arm64, tflite-runtime-armv7, tfjs-reference, tfjs-cpu, tfjs-wasm, tfjs-wasm-threads, tfjs-webgl, "
-    "tfjs-webgl-f16 (half-precision textures), tfjs-webgpu, litertjs-wasm, litertjs-webgpu. "
+    "tflite-runtime, litert-arm64, tflite-runtime-armv7 (--prepare-arm), tfjs-reference, "
+    "tfjs-cpu, tfjs-wasm, tfjs-wasm-threads, tfjs-webgl, tfjs-webgl-f16 (half-precision "
+    "textures), tfjs-webgpu, litertjs-wasm, litertjs-webgpu. "
     "Default: all that can run here.",
 )
 @click.option(
@@ -64,8 +65,9 @@ if TYPE_CHECKING:
     "--json",
     "as_json",
     is_flag=True,
-    help="Print report.json instead of the table (of --prepare-arm alone: what was made). Keys: schema_version, passed, bundle, created, "
-    "environment, runtimes, references, data, rows, broken, gates, wall_s.",
+    help="Print report.json instead of the table (of --prepare-arm alone: what was made). "
+    "Keys: schema_version, passed, bundle, created, environment, runtimes, references, data, rows, "
+    "broken, gates, wall_s.",
 )
 def verify(
     bundle: Path | None,

@@ -6,6 +6,7 @@ may be seen there: what lies beside them in site-packages is made for another pr
 """
 
 import json
+import os
 import platform
 import sys
 import types
@@ -69,10 +70,12 @@ class BoardRunning:
 
     def open(self, variant_id: str) -> "TfliteSession":
         session = self._running.open(variant_id)
+        from edgeproof.convert.verify.arm.prepared import EMULATOR_VARIABLE
+
         versions = installed(self._board)
         machine = versions.pop("machine")
         words = ", ".join(f"{name} {version}" for name, version in versions.items())
-        session.version = f"{words} on {machine} ({self._board.processor})"
+        session.version = f"{words} on {machine} ({os.environ[EMULATOR_VARIABLE]})"
         return session
 
     def close(self) -> None:

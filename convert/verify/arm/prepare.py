@@ -112,19 +112,19 @@ def _prepare(board: Board, downloads: Path, progress: Progress) -> None:
         for wheel in wheels:
             unpack_wheel(wheel, folder / "wheels")
         progress.step(f"{board.runtime}: a first start")
-        versions = _versions(board, folder) | {"qemu": _emulator_version(emulator)}
+        versions = _versions(board, folder, _emulator_version(emulator))
         files, size = measured_files(folder)
         names = tuple(package.name for package in packages)
         write_stamp(folder, Stamp(board.recipe, versions, names, files, size))
 
 
-def _versions(board: Board, folder: Path) -> dict[str, str]:
+def _versions(board: Board, folder: Path, emulator_version: str) -> dict[str, str]:
     """Start Python on the board, import everything, and believe what it says of itself.
 
     Raises:
         PrepareError: it does not start, or it is not the processor that was meant.
     """
-    command = [*emulated_python(board, folder), board.runtime]
+    command = [*emulated_python(board, folder, emulator_version), board.runtime]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_CHECK_TIMEOUT_S, check=False
@@ -141,7 +141,7 @@ def _versions(board: Board, folder: Path) -> dict[str, str]:
         raise PrepareError(
             f"expected {board.runtime} on {board.machine}, got {versions['machine']}"
         )
-    return versions
+    return {**versions, "qemu": emulator_version}
 
 
 def _emulator_version(package: Path) -> str:

@@ -16,6 +16,8 @@ from edgeproof.edge.schema import SchemaError, from_json
 
 STAMP = "root.json"
 HOW = "edgeproof verify --prepare-arm"
+# what the board says of the machine that it is not
+EMULATOR_VARIABLE = "EDGEPROOF_EMULATOR"
 _ON_BOARD = Path(__file__).with_name("on_board.py")
 
 
@@ -106,12 +108,13 @@ def board_command(board: Board) -> tuple[str, ...]:
         RuntimeFailed: the root is broken.
     """
     problem = problem_of(board)
-    if problem is not None:
-        raise RuntimeFailed(problem)
-    return emulated_python(board, folder_of(board))
+    stamp = read_stamp(folder_of(board))
+    if problem is not None or stamp is None:
+        raise RuntimeFailed(f"{problem}")
+    return emulated_python(board, folder_of(board), stamp.versions["qemu"])
 
 
-def emulated_python(board: Board, folder: Path) -> tuple[str, ...]:
+def emulated_python(board: Board, folder: Path, emulator_version: str) -> tuple[str, ...]:
     """The board's Python in the emulator, about to run `on_board.py`; its arguments follow.
 
     All folders of Python are named by their real paths, so that what it caches stays below them:
@@ -120,14 +123,16 @@ def emulated_python(board: Board, folder: Path) -> tuple[str, ...]:
     root = folder / "root"
     python_path = [folder / "wheels", *(root / path for path in board.python_path)]
     environment = {
+        EMULATOR_VARIABLE: f"qemu {emulator_version}, {board.processor}",
         "LD_LIBRARY_PATH": ":".join(str(root / path) for path in board.libraries),
         "PYTHONHOME": str(root / "usr"),
         "PYTHONPATH": ":".join(map(str, python_path)),
         "PYTHONWARNINGS": "",
     }
-    settings = [part for name, value in environment.items() for part in ("-E", f"{name}={value}")]
+    # by `env`, since qemu's own -E would split a value at its commas
+    settings = (f"{name}={value}" for name, value in environment.items())
     return (
+        *("env", "-u", "LD_PRELOAD", *settings),
         *(str(folder / board.emulator), "-L", str(root), "-cpu", board.processor),
-        *("-U", "LD_PRELOAD", *settings),
         *(str(root / f"usr/bin/python{PYTHON}"), "-sP", str(_ON_BOARD)),
     )
