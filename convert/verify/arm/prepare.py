@@ -23,6 +23,7 @@ from edgeproof.convert.verify.arm.debian import (
     unpack_program,
 )
 from edgeproof.convert.verify.arm.prepared import (
+    COMPILED,
     STAMP,
     Stamp,
     emulated_python,
@@ -113,6 +114,7 @@ def _prepare(board: Board, downloads: Path, progress: Progress) -> None:
             unpack_wheel(wheel, folder / "wheels")
         progress.step(f"{board.runtime}: a first start")
         versions = _versions(board, folder, _emulator_version(emulator))
+        _keep_compiled(folder, target.absolute())
         files, size = measured_files(folder)
         names = tuple(package.name for package in packages)
         write_stamp(folder, Stamp(board.recipe, versions, names, files, size))
@@ -142,6 +144,14 @@ def _versions(board: Board, folder: Path, emulator_version: str) -> dict[str, st
             f"expected {board.runtime} on {board.machine}, got {versions['machine']}"
         )
     return {**versions, "qemu": emulator_version}
+
+
+def _keep_compiled(folder: Path, target: Path) -> None:
+    """What the first start compiled lies under the temporary folder's path: that will be `target`."""
+    compiled = folder / COMPILED
+    made = compiled / folder.absolute().relative_to("/")
+    if made.is_dir():
+        made.rename(compiled / target.relative_to("/"))
 
 
 def _emulator_version(package: Path) -> str:

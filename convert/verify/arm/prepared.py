@@ -1,7 +1,8 @@
 """Where a board's root lies, whether it is whole, and how to run Python on it.
 
 `<cache>/edgeproof/arm/<runtime>/` holds `root/` (Debian), `wheels/`, the emulator and `root.json`,
-which is written last and says what belongs there.
+which is written last and says what belongs there. `compiled/` is Python's own, for all that is
+imported on the board, so that it writes nowhere else.
 """
 
 import json
@@ -15,6 +16,7 @@ from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.edge.schema import SchemaError, from_json
 
 STAMP = "root.json"
+COMPILED = "compiled"
 HOW = "edgeproof verify --prepare-arm"
 # what the board says of the machine that it is not
 EMULATOR_VARIABLE = "EDGEPROOF_EMULATOR"
@@ -29,7 +31,7 @@ class Stamp:
         recipe: of the board it was made for (`Board.recipe`).
         versions: of Python, its packages and the emulator.
         packages: the Debian packages' file names.
-        files, bytes: of all files below, but for Python's own __pycache__.
+        files, bytes: of all files below, but for what Python compiled.
     """
 
     recipe: str
@@ -89,10 +91,11 @@ def problem_of(board: Board) -> str | None:
 
 
 def measured_files(folder: Path) -> tuple[int, int]:
-    """How many files there are, and their bytes, without the stamp and __pycache__."""
+    """How many files there are, and their bytes, without the stamp and what Python compiled."""
     files, size = 0, 0
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__"]
+        if Path(place) == folder:
+            folders[:] = [name for name in folders if name != COMPILED]
         for name in names:
             path = Path(place, name)
             if path != folder / STAMP:
@@ -117,14 +120,16 @@ def board_command(board: Board) -> tuple[str, ...]:
 def emulated_python(board: Board, folder: Path, emulator_version: str) -> tuple[str, ...]:
     """The board's Python in the emulator, about to run `on_board.py`; its arguments follow.
 
-    All folders of Python are named by their real paths, so that what it caches stays below them:
-    qemu would look for an unknown /usr/lib/... on this machine.
+    All folders of Python are named by their real paths: qemu looks for a path that the root does
+    not have on this machine.
     """
     root = folder / "root"
     python_path = [folder / "wheels", *(root / path for path in board.python_path)]
     environment = {
         EMULATOR_VARIABLE: f"qemu {emulator_version}, {board.processor}",
         "LD_LIBRARY_PATH": ":".join(str(root / path) for path in board.libraries),
+        "PYTHONDONTWRITEBYTECODE": "",  # compiling anew doubles the time of a start
+        "PYTHONPYCACHEPREFIX": str(folder / COMPILED),
         "PYTHONHOME": str(root / "usr"),
         "PYTHONPATH": ":".join(map(str, python_path)),
         "PYTHONWARNINGS": "",

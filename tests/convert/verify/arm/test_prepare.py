@@ -101,9 +101,9 @@ def test_a_broken_root_is_seen_and_made_again(
     assert prepared.problem_of(board) is None
 
 
-def test_what_python_caches_breaks_nothing(board: Board, root: Path) -> None:
-    (root / "root" / "__pycache__").mkdir()
-    (root / "root" / "__pycache__" / "python.pyc").write_text("cached")
+def test_what_python_compiles_breaks_nothing(board: Board, root: Path) -> None:
+    (root / "compiled").mkdir()
+    (root / "compiled" / "python.pyc").write_text("cached")
     assert prepared.problem_of(board) is None
 
 
