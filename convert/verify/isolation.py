@@ -46,6 +46,8 @@ class Timeouts:
 
 
 DEFAULT_TIMEOUTS = Timeouts()
+# a MobileNet takes up to 5 s an image on an emulated board, and longer on a busy machine
+EMULATED_TIMEOUTS = Timeouts(start_s=300.0, per_image_s=20.0)
 
 
 def worker_command(runtime: str) -> tuple[str, ...]:
@@ -71,17 +73,18 @@ class IsolatedRunning:
         runtime: str,
         bundle: Bundle,
         *,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        timeouts: Timeouts | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
-        """Start the process; `command` None: `worker_command`.
+        """Start the process; `timeouts` and `command` None: as the runtime needs them.
 
         Raises:
             RuntimeFailed: it did not start, or an emulated board's root is broken.
             RuntimeUnavailable: it cannot run here.
         """
         command = worker_command(runtime) if command is None else command
-        self.timeouts = timeouts
+        usual = EMULATED_TIMEOUTS if runtime in BOARDS else DEFAULT_TIMEOUTS
+        self.timeouts = usual if timeouts is None else timeouts
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
         ours, theirs = socket.socketpair()
         source = bundle.manifest.provenance.source

@@ -147,7 +147,7 @@ def _versions(board: Board, folder: Path, emulator_version: str) -> dict[str, st
 
 
 def _keep_compiled(folder: Path, target: Path) -> None:
-    """What the first start compiled lies under the temporary folder's path: that will be `target`."""
+    """Move what the first start compiled from the temporary folder's path to its final one."""
     compiled = folder / COMPILED
     made = compiled / folder.absolute().relative_to("/")
     if made.is_dir():

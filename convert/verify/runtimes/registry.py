@@ -52,7 +52,7 @@ class Runtime:
 # Their arithmetic is judged on the golden inputs, which all of them run in full.
 _SLOW = 96
 _GPU = 32
-_EMULATED = 96
+_EMULATED = 32  # a MobileNet takes 1 to 5 s an image there
 _BROWSER = ("flask", "waitress", "playwright")
 _TFJS = ("tfjs", "tfjs-layers")
 
@@ -61,7 +61,7 @@ RUNTIMES = (
     Runtime("litert-reference", ("tflite",), _SLOW, ("ai_edge_litert",), 1),
     Runtime("litert", ("tflite",), None, ("ai_edge_litert",), 1),
     Runtime("tflite-runtime", ("tflite",), None, ("tflite_runtime",), 1),
-    *(Runtime(name, ("tflite",), _EMULATED, (), 25, emulated=True) for name in BOARDS),
+    *(Runtime(name, ("tflite",), _EMULATED, (), 8, emulated=True) for name in BOARDS),
     Runtime("tfjs-reference", ("tfjs",), _SLOW, ("tensorflow",), 6),
     Runtime("tfjs-cpu", _TFJS, _SLOW, _BROWSER, 4),
     Runtime("tfjs-wasm", _TFJS, None, _BROWSER, 3),
