@@ -8,11 +8,17 @@ from edgeproof.convert.variants import VARIANTS
 from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.runtimes.registry import RUNTIMES
 
+# LiteRT.js has no int8 and no int16 tensors
+NOT_TAKEN = {
+    (variant, runtime)
+    for variant in ("tflite-int8", "tflite-int16x8")
+    for runtime in ("litertjs-wasm", "litertjs-webgpu")
+}
 PAIRS = [
     (variant.id, runtime.name)
     for variant in VARIANTS
     for runtime in RUNTIMES
-    if variant.format in runtime.formats
+    if variant.format in runtime.formats and (variant.id, runtime.name) not in NOT_TAKEN
 ]
 REFERENCES = {"tflite": "litert-reference", "tfjs": "tfjs-reference"}
 
@@ -48,6 +54,25 @@ def test_pair_was_really_compared(matrix: dict[str, Any], variant: str, runtime:
     # 32 golden inputs of ten classes; every pixel of every golden file
     assert gates["repeat"]["compared"] == 320
     assert gates["file-images"]["compared"] >= 64
+
+
+@pytest.mark.parametrize("runtime", ["litertjs-wasm", "litertjs-webgpu"])
+def test_what_a_runtime_cannot_take_is_said(matrix: dict[str, Any], runtime: str) -> None:
+    (state,) = [state for state in matrix["runtimes"] if state["name"] == runtime]
+    assert state["state"] == "ran"
+    assert state["reason"].startswith("tflite-int8, tflite-int16x8: not run, because")
+    rows = {(r["variant"], r["runtime"]) for r in matrix["rows"]}
+    assert not rows & NOT_TAKEN
+
+
+def test_graphics_runtimes_used_the_graphics_card(matrix: dict[str, Any]) -> None:
+    on_gpu = {
+        row["runtime"]
+        for row in matrix["rows"]
+        for check in row["checks"]
+        if check["gate"] == "on-gpu" and check["passed"]
+    }
+    assert on_gpu == {"tfjs-webgl", "tfjs-webgl-f16", "tfjs-webgpu", "litertjs-webgpu"}
 
 
 def test_the_source_model_gives_the_golden_outputs(matrix: dict[str, Any]) -> None:

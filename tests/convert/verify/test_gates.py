@@ -1,7 +1,13 @@
+import dataclasses
+
+import numpy as np
 import pytest
 
 from edgeproof.convert.variants import VARIANTS
+from edgeproof.convert.verify.faithfulness import integrity_checks
 from edgeproof.convert.verify.gates import GATES, Gate, gate_for, with_overrides
+from edgeproof.convert.verify.golden import GoldenSet
+from edgeproof.convert.verify.measure import Measurement
 from edgeproof.edge.errors import UsageError
 
 PER_PRECISION = ("noise", "agreement", "accuracy-drop", "confidence-drift")
@@ -50,3 +56,15 @@ def test_wrong_overrides(override: str, message: str) -> None:
     with pytest.raises(UsageError, match=message) as error:
         with_overrides(GATES, [override])
     assert error.value.exit_code == 2
+
+
+def test_right_answers_without_the_graphics_card_fail_its_gate() -> None:
+    """The control of `on-gpu`: nothing ran there, whatever the answers are."""
+    output = (np.ones((2, 3), np.float32),)
+    golden = GoldenSet(output, output, (), None, None)
+    measured = Measurement("tfjs-float32", "tfjs-webgpu", "1", (output, output))
+    broken = {}
+    for calls in (0, 1, None):
+        checks = integrity_checks(dataclasses.replace(measured, gpu_calls=calls), golden, GATES)
+        broken[calls] = [check.gate for check in checks if not check]
+    assert broken == {0: ["on-gpu"], 1: [], None: []}
