@@ -17,7 +17,7 @@ PACKAGES := edge train convert web
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-zoo test-reference test-oldest bench lint format browser clean
+.PHONY: demo arm test test-zoo test-reference test-oldest bench lint format browser clean
 
 demo: $(READY)  ## train on real handwritten digits, convert, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
@@ -28,6 +28,10 @@ demo: $(READY)  ## train on real handwritten digits, convert, verify, serve
 ifneq ($(SERVE),0)
 	$(BIN)/edgeproof serve bundles/digits --port $(PORT)
 endif
+
+arm: $(READY)  ## a Raspberry Pi's own wheels, emulated: 400 MB in the user's cache, once
+	@$(BIN)/edgeproof verify --prepare-arm \
+	    || echo "Going on without emulated boards: their tests will say that they skip."
 
 test: $(READY) browser web/node_modules/.installed  ## everything, the real browser included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)

@@ -101,13 +101,20 @@ def _flattened(picture: Image.Image, background: tuple[int, ...]) -> Image.Image
         return Image.fromarray(np.clip(wide >> 8, 0, 255).astype(np.uint8))
     if picture.mode in {"L", "1"}:
         return picture.convert("L")
-    if not picture.has_transparency_data:
+    if not _may_be_transparent(picture):
         return picture.convert("RGB")
     pixels = np.asarray(picture.convert("RGBA")).astype(np.uint32)
     color, alpha = pixels[..., :3], pixels[..., 3:]
     behind = np.asarray(background, dtype=np.uint32)
     mixed = (color * alpha + behind * (255 - alpha) + 127) // 255
     return Image.fromarray(mixed.astype(np.uint8))
+
+
+def _may_be_transparent(picture: Image.Image) -> bool:
+    """Pillow's `has_transparency_data`, which Debian 12's Pillow 9.4 does not have yet."""
+    if picture.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in picture.info:
+        return True
+    return picture.palette is not None and picture.palette.mode.endswith("A")
 
 
 def _in_color(picture: Image.Image, contract: InputContract) -> Image.Image:

@@ -36,7 +36,7 @@ class TfliteModel:
 
     Attributes:
         inputs, outputs: tensors in the file's own order, with their quantisation.
-        runtime: name of the runtime that executes it.
+        runtime, version: name and version of the runtime that executes it.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class TfliteModel:
             raise BundleError(
                 f"expected a TensorFlow Lite file (identifier TFL3), got {content[4:8]!r}"
             )
-        self.runtime, module = _import_runtime(runtime)
+        self.runtime, module, self.version = import_runtime(runtime)
         options: dict[str, Any] = {"model_content": content, "num_threads": threads}
         if reference_kernels:
             options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_REF
@@ -89,7 +89,12 @@ class TfliteModel:
         return {s.name: dequantise(a, s) for s, a in zip(self.outputs, raw, strict=True)}
 
 
-def _import_runtime(runtime: RuntimeName) -> tuple[str, Any]:
+def import_runtime(runtime: RuntimeName) -> tuple[str, Any, str]:
+    """A runtime's name, the module of its interpreter, and its version.
+
+    Raises:
+        RuntimeUnavailable: it is not installed.
+    """
     installed = available_runtimes()
     wanted = next(iter(installed), "litert") if runtime == "auto" else runtime
     if wanted not in installed:
@@ -97,7 +102,7 @@ def _import_runtime(runtime: RuntimeName) -> tuple[str, Any]:
             f"expected the runtime {wanted}, got none installed; "
             f"pip install 'edgeproof[edge]' or pip install {_RUNTIMES[wanted][1]}"
         )
-    return wanted, importlib.import_module(_RUNTIMES[wanted][0])
+    return wanted, importlib.import_module(_RUNTIMES[wanted][0]), installed[wanted]
 
 
 def _spec(detail: dict[str, Any]) -> TensorSpec:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--runtimes",
     metavar="A,B",
     help="What to run the variants on, separated by commas: keras, litert, litert-reference, "
-    "tflite-runtime, tfjs-reference, tfjs-cpu, tfjs-wasm, tfjs-wasm-threads, tfjs-webgl, "
-    "tfjs-webgl-f16 (half-precision textures), tfjs-webgpu, litertjs-wasm, litertjs-webgpu. "
+    "tflite-runtime, litert-arm64, tflite-runtime-armv7 (--prepare-arm), tfjs-reference, "
+    "tfjs-cpu, tfjs-wasm, tfjs-wasm-threads, tfjs-webgl, tfjs-webgl-f16 (half-precision "
+    "textures), tfjs-webgpu, litertjs-wasm, litertjs-webgpu. "
     "Default: all that can run here.",
 )
 @click.option(
@@ -54,20 +55,29 @@ if TYPE_CHECKING:
     help="Replace a limit, for example accuracy-drop=0.5 (percentage points). May be repeated.",
 )
 @click.option(
+    "--prepare-arm",
+    is_flag=True,
+    help="Make what litert-arm64 and tflite-runtime-armv7 need, once, in the user's cache: a "
+    "Raspberry Pi's own wheels and an emulator, 200 MB each. Needs a network, apt-get and no "
+    "superuser. Without a BUNDLE that is all.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
-    help="Print report.json instead of the table. Keys: schema_version, passed, bundle, created, "
-    "environment, runtimes, references, data, rows, broken, gates, wall_s.",
+    help="Print report.json instead of the table (of --prepare-arm alone: what was made). "
+    "Keys: schema_version, passed, bundle, created, environment, runtimes, references, data, rows, "
+    "broken, gates, wall_s.",
 )
 def verify(
-    bundle: Path,
+    bundle: Path | None,
     runtimes: str | None,
     data: Path | None,
     source: Path | None,
     limit: int | None,
     jobs: int | None,
     overrides: tuple[str, ...],
+    prepare_arm: bool,
     as_json: bool,
 ) -> int:
     """Prove that a BUNDLE's variants give the answers that the Keras model gave.
@@ -85,7 +95,14 @@ def verify(
     from edgeproof.convert.verify.source import recorded_source, with_source
     from edgeproof.convert.verify.write import check_writable, report_document, write_report
     from edgeproof.edge.bundle import Bundle
+    from edgeproof.edge.errors import UsageError
 
+    if prepare_arm:
+        _prepare_arm(as_json=as_json and bundle is None, quiet=bundle is not None)
+    if bundle is None:
+        if prepare_arm:
+            return 0
+        raise UsageError("expected a BUNDLE to verify, got none; make one: edgeproof convert MODEL")
     gates = with_overrides(GATES, overrides)
     opened = Bundle.open(bundle)
     if source is not None:
@@ -114,6 +131,24 @@ def verify(
     for broken in report.broken:
         click.echo(f"edgeproof: {broken.sentence}", err=True)
     return 0 if report.passed else 1
+
+
+def _prepare_arm(*, as_json: bool, quiet: bool) -> None:
+    """Make the emulated boards; say what is on them, unless a bundle's table follows."""
+    from dataclasses import asdict
+
+    from edgeproof.convert.progress import shown_progress
+    from edgeproof.convert.verify.arm.boards import BOARDS
+    from edgeproof.convert.verify.arm.prepare import STEPS_OF_A_BOARD, prepare_boards
+
+    with shown_progress(sys.stderr, STEPS_OF_A_BOARD * len(BOARDS)) as progress:
+        stamps = prepare_boards(progress)
+    if as_json:
+        click.echo(json.dumps({name: asdict(stamp) for name, stamp in stamps.items()}))
+    elif not quiet:
+        for name, stamp in stamps.items():
+            versions = ", ".join(f"{what} {version}" for what, version in stamp.versions.items())
+            click.echo(f"{name}: {versions} ({stamp.bytes / 1e6:.0f} MB)")
 
 
 def _print(report: "Report", folder: Path) -> None:

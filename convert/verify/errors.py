@@ -11,5 +11,9 @@ class RuntimeFailed(VerifyError):
     """A runtime crashed, hung or refused a variant: one failed row, the others go on."""
 
 
+class PrepareError(VerifyError):
+    """An emulated board cannot be prepared here."""
+
+
 class DataError(VerifyError):
     """The labelled data cannot be read or does not fit the bundle."""

@@ -20,7 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from edgeproof.convert.verify.arm.boards import BOARDS
+from edgeproof.convert.verify.arm.prepared import board_command
 from edgeproof.convert.verify.errors import RuntimeFailed
+from edgeproof.convert.verify.wire import receive, send
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import RuntimeUnavailable
 from edgeproof.edge.manifest import TensorSpec
@@ -43,6 +46,15 @@ class Timeouts:
 
 
 DEFAULT_TIMEOUTS = Timeouts()
+# a MobileNet takes up to 5 s an image on an emulated board, and longer on a busy machine
+EMULATED_TIMEOUTS = Timeouts(start_s=300.0, per_image_s=20.0)
+
+
+def worker_command(runtime: str) -> tuple[str, ...]:
+    """What starts a runtime's process: this Python, or that of an emulated board."""
+    return board_command(BOARDS[runtime]) if runtime in BOARDS else WORKER
+
+
 # every child that has not ended, for `end_all`
 _LIVE: "set[IsolatedRunning]" = set()
 
@@ -61,10 +73,18 @@ class IsolatedRunning:
         runtime: str,
         bundle: Bundle,
         *,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        command: Sequence[str] = WORKER,
+        timeouts: Timeouts | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
-        self.timeouts = timeouts
+        """Start the process; `timeouts` and `command` None: as the runtime needs them.
+
+        Raises:
+            RuntimeFailed: it did not start, or an emulated board's root is broken.
+            RuntimeUnavailable: it cannot run here.
+        """
+        command = worker_command(runtime) if command is None else command
+        usual = EMULATED_TIMEOUTS if runtime in BOARDS else DEFAULT_TIMEOUTS
+        self.timeouts = usual if timeouts is None else timeouts
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
         ours, theirs = socket.socketpair()
         source = bundle.manifest.provenance.source
@@ -118,14 +138,14 @@ class IsolatedRunning:
         """
         started = time.monotonic()
         try:
-            self._pipe.send((method, arguments))
+            send(self._pipe, (method, arguments))
             if not self._pipe.poll(timeout_s):
                 self._kill()
                 raise RuntimeFailed(
                     f"hung: expected an answer to {method!r} within {timeout_s:.0f} s, got none "
                     f"in {time.monotonic() - started:.0f} s; last words: {self._last_words()}"
                 )
-            kind, value = self._pipe.recv()
+            kind, value = receive(self._pipe)
         except (EOFError, OSError) as error:
             self._kill()
             raise RuntimeFailed(

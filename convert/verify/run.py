@@ -143,6 +143,8 @@ def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
     reasons += [f"{variant}: not run, because {reason}" for variant, reason in found.refused]
     if (untaken := not_taken(found.runtime, bundle)) is not None:
         reasons.append(untaken)
+    if found.runtime.emulated and versions:
+        reasons.append("no times: an emulator's say nothing about a board's")
     version = versions[0] if versions else None
     return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None)
 

@@ -134,10 +134,14 @@ class _Lane:
             except EdgeproofError as error:
                 self.close()
                 measured = self._failed(work, error)
+            if self.job.runtime.emulated:
+                measured = dataclasses.replace(measured, load_ms=None)
             self._measured[work.variant] = measured
 
     def time(self) -> None:
-        """Latencies of the variants that gave answers."""
+        """Latencies of the variants that gave answers; an emulator's are nobody's."""
+        if self.job.runtime.emulated:
+            return
         for work in self.job.work:
             measured = self._measured.get(work.variant)
             if measured is not None and measured.failure is None and not self.stopped.is_set():

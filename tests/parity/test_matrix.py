@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from edgeproof.convert.variants import VARIANTS
+from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.runtimes.registry import RUNTIMES
 
 # LiteRT.js has no int8 and no int16 tensors
@@ -26,6 +27,8 @@ def row_of(matrix: dict[str, Any], variant: str, runtime: str) -> dict[str, Any]
     states = {state["name"]: state for state in matrix["runtimes"]}
     if runtime == "tflite-runtime" and states[runtime]["state"] == "unavailable":
         pytest.skip(f"tflite-runtime has no wheel for this Python: {states[runtime]['reason']}")
+    if runtime in BOARDS and states[runtime]["state"] == "unavailable":
+        pytest.skip(states[runtime]["reason"])
     found = [r for r in matrix["rows"] if (r["variant"], r["runtime"]) == (variant, runtime)]
     assert len(found) == 1, f"{runtime}: {states[runtime]}"
     return found[0]

@@ -5,6 +5,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeproof.convert.verify.arm.boards import BOARDS
+from edgeproof.convert.verify.arm.prepared import why_not_prepared
 from edgeproof.convert.verify.browser import find_chromium
 from edgeproof.convert.verify.runtimes.protocol import Running
 from edgeproof.convert.verify.source import recorded_source
@@ -26,6 +28,7 @@ class Runtime:
         modules: Python packages that it needs.
         typical_s: seconds for all variants of the digits bundle, on one core; only their order
             counts, for which runtime is started first.
+        emulated: run by qemu (`verify/arm/`): its answers count, its times say nothing.
         dtypes: what its inputs and outputs can hold; None for everything.
     """
 
@@ -35,6 +38,7 @@ class Runtime:
     modules: tuple[str, ...]
     typical_s: float
     dtypes: frozenset[str] | None = None
+    emulated: bool = False
 
     def takes(self, variant: Variant) -> bool:
         """Whether it can run the variant."""
@@ -48,6 +52,7 @@ class Runtime:
 # Their arithmetic is judged on the golden inputs, which all of them run in full.
 _SLOW = 96
 _GPU = 32
+_EMULATED = 32  # a MobileNet takes 1 to 5 s an image there
 _BROWSER = ("flask", "waitress", "playwright")
 _TFJS = ("tfjs", "tfjs-layers")
 
@@ -56,6 +61,7 @@ RUNTIMES = (
     Runtime("litert-reference", ("tflite",), _SLOW, ("ai_edge_litert",), 1),
     Runtime("litert", ("tflite",), None, ("ai_edge_litert",), 1),
     Runtime("tflite-runtime", ("tflite",), None, ("tflite_runtime",), 1),
+    *(Runtime(name, ("tflite",), _EMULATED, (), 8, emulated=True) for name in BOARDS),
     Runtime("tfjs-reference", ("tfjs",), _SLOW, ("tensorflow",), 6),
     Runtime("tfjs-cpu", _TFJS, _SLOW, _BROWSER, 4),
     Runtime("tfjs-wasm", _TFJS, None, _BROWSER, 3),
@@ -89,6 +95,8 @@ def why_unavailable(runtime: Runtime, bundle: Bundle) -> str | None:
     missing = [name for name in runtime.modules if importlib.util.find_spec(name) is None]
     if missing:
         return f"needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} missing"
+    if runtime.emulated:
+        return why_not_prepared(BOARDS[runtime.name])
     if runtime.name == "keras":
         return recorded_source(bundle).reason
     if "playwright" in runtime.modules and find_chromium() is None:
@@ -102,7 +110,14 @@ def why_unavailable(runtime: Runtime, bundle: Bundle) -> str | None:
 
 
 def start(name: str, bundle: Bundle) -> Running:
-    """Start a runtime in this process (`isolation.py` does so in a process of its own)."""
+    """Start a runtime in this process (`isolation.py` does so in a process of its own).
+
+    An emulated board is never this process: it is isolated in any case.
+    """
+    if name in BOARDS:
+        from edgeproof.convert.verify.isolation import IsolatedRunning
+
+        return IsolatedRunning(name, bundle)
     if name == "keras":
         from edgeproof.convert.verify.runtimes.keras_source import KerasRunning
 

@@ -8,7 +8,14 @@ import numpy as np
 from edgeproof.convert.verify.runtimes.local import LocalSession
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.manifest import TensorSpec, Variant
-from edgeproof.edge.runtime import TfliteModel, available_runtimes
+from edgeproof.edge.runtime import RuntimeName, TfliteModel
+
+# a name without a row is a mistake: another runtime's answers must not stand for it
+_LIBRARIES: dict[str, RuntimeName] = {
+    "litert": "litert",
+    "litert-reference": "litert",
+    "tflite-runtime": "tflite-runtime",
+}
 
 
 class TfliteRunning:
@@ -24,7 +31,7 @@ class TfliteRunning:
         started = time.perf_counter()
         model = TfliteModel(
             content,
-            runtime="tflite-runtime" if self._name == "tflite-runtime" else "litert",
+            runtime=_LIBRARIES[self._name],
             reference_kernels=self._name == "litert-reference",
         )
         load_ms = (time.perf_counter() - started) * 1e3
@@ -40,7 +47,7 @@ class TfliteSession(LocalSession):
     def __init__(
         self, bundle: Bundle, variant: Variant, model: TfliteModel, load_ms: float
     ) -> None:
-        super().__init__(bundle, f"{model.runtime} {available_runtimes()[model.runtime]}", load_ms)
+        super().__init__(bundle, f"{model.runtime} {model.version}", load_ms)
         self._variant = variant
         self._model = model
 

@@ -128,6 +128,21 @@ def test_a_crash_while_timing_is_a_failure_too() -> None:
     assert [m.failure for m in found["late"].measurements] == ["died of haste"] * 2
 
 
+def test_an_emulator_is_never_timed() -> None:
+    machine = Machine()
+    work = (Work("a", (SPEC,), (SPEC,), GOLDEN, None, None),)
+    jobs = [
+        Job(Runtime("board", ("tflite",), None, (), 1, emulated=True), work),
+        Job(Runtime("here", ("tflite",), None, (), 1), work),
+    ]
+    start: Callable[..., Any] = machine.start
+    board, here = side_by_side(jobs, None, start, 2, Silent())  # type: ignore[arg-type]
+    assert board.measurements[0].failure is None
+    assert (board.measurements[0].latencies_ms, board.measurements[0].load_ms) == ((), None)
+    assert len(here.measurements[0].latencies_ms) == 30
+    assert here.measurements[0].load_ms == 0.0
+
+
 def test_what_cannot_run_is_told_apart_from_what_failed() -> None:
     found = found_by(Machine(), "absent", "choosy")
     assert found["absent"].unavailable == "no such thing here"

@@ -1,0 +1,1 @@
+"""The wheels that a Raspberry Pi installs, run on this machine by qemu, without a Raspberry Pi."""
