@@ -126,6 +126,8 @@ def _keras_3_call(entry: Entry, node: Mapping[str, Any]) -> Call:
 
 
 def _keras_2_call(entry: Entry, node: Sequence[Any]) -> Call:
+    if node and isinstance(node[0], str):  # a function of TensorFlow's with its arguments
+        raise _more_than_tensors(entry)
     for reference in node:
         others = [v for k, v in (*reference[3:], {})[0].items() if k != "training"]
         if not isinstance(reference[0], str) or any(v is not None for v in others):
