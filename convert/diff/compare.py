@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from edgeproof.convert.diff.dataflow import reached
+from edgeproof.convert.diff.dataflow import reached, stops
 from edgeproof.convert.diff.errors import DiffError
-from edgeproof.convert.diff.graph_tensors import GraphTensors, tfjs_tensors
+from edgeproof.convert.diff.graph_tensors import GraphPart, GraphTensors, tfjs_tensors
 from edgeproof.convert.diff.layer_calls import LayerCall, traced_calls
 from edgeproof.convert.diff.matching import matched_tensors
-from edgeproof.convert.diff.snr import Noise, expected_snr, falls_off
+from edgeproof.convert.diff.snr import Noise, limit_db
 from edgeproof.convert.diff.tflite_tensors import TfliteTensors
 from edgeproof.convert.diff.variant_file import VariantFile
 from edgeproof.convert.freeze import FrozenGraph, frozen_trace
@@ -42,8 +42,10 @@ class LayerRow:
         layer: the layer's path; `covers` are those computed inside the same tensor, fused into it.
         tensor: its name in the file.
         reads: the compared layers that it is computed from; none for what reads the inputs only.
-        snr_db: of the file's values; 200 where they are the same to the last bit.
-        expected_db: the least that its inputs and the precision explain.
+        snr_db: of the file's values against Keras'; 200 where they are the same to the last bit.
+        own_db: the same against what Keras' layer makes of the very values that the file's layer
+            read, so that what went wrong before does not count.
+        limit_db: the least of `own_db` that the file's precision explains.
     """
 
     layer: str
@@ -52,11 +54,13 @@ class LayerRow:
     tensor: str
     reads: tuple[str, ...]
     snr_db: float
-    expected_db: float
+    own_db: float
+    limit_db: float
 
     @property
     def fell(self) -> bool:
-        return falls_off(self.snr_db, self.expected_db)
+        """Does the layer itself compute something else?"""
+        return self.own_db < self.limit_db
 
 
 @dataclass(frozen=True)
@@ -100,27 +104,87 @@ def compared(model: keras.Model, file: VariantFile, arrays: Sequence[np.ndarray]
     own = GraphTensors(frozen.graph_def, feeds, [call.tensor for call in calls])
     tensors = _matched(model, frozen, own, calls, file, arrays)
     side: _Side = (
-        TfliteTensors(file.content, frozen)
-        if file.format == "tflite"
-        else tfjs_tensors(file.files)
+        TfliteTensors(file.content, frozen) if file.format == "tflite" else tfjs_tensors(file.files)
     )
-    noises = {tensor: Noise() for tensor in tensors}
-    absent: set[str] = set()
-    for rows in _batches(arrays, model.inputs[0].shape[0] or _BATCH):
-        expected, got = own.run(rows), side.run(rows)
-        for tensor, name in tensors.items():
-            if name in got and got[name].size == expected[tensor].size:
-                noises[tensor].add(expected[tensor], got[name])
-            else:
-                absent.add(tensor)
-    found = {tensor: name for tensor, name in tensors.items() if tensor not in absent}
+    few = next(_batches(arrays, model.inputs[0].shape[0] or 1))
+    sizes = {tensor: values.size for tensor, values in own.run(few).items()}
+    got = side.run(few)
+    found = {t: n for t, n in tensors.items() if n in got and got[n].size == sizes[t]}
     if not found:
         raise DiffError(
             f"expected tensors of {model.name!r} in {file.label}, got none that has the name and "
             "size of one of its layers; was the file made of this model by this version?"
         )
-    snr = {tensor: noises[tensor].snr_db for tensor in found}
-    return _diff(frozen, calls, found, snr, file.precision, len(arrays[0]))
+    layers = _layers(frozen, calls, found)
+    for rows in _batches(arrays, model.inputs[0].shape[0] or _BATCH):
+        _add(layers, own, side, rows)
+    covered = {name for layer in layers for name in (layer.call.layer, *layer.covers)}
+    names = {call.tensor: call.layer for call in calls}
+    limit = limit_db(file.precision)
+    return Diff(
+        tuple(layer.row(names, limit) for layer in layers),
+        tuple(call.layer for call in calls if call.layer not in covered),
+        len(arrays[0]),
+    )
+
+
+@dataclass
+class _Layer:
+    """A layer while it is compared; `inputs` are the positions of the model's that it reads."""
+
+    call: LayerCall
+    covers: tuple[str, ...]
+    tensor: str
+    reads: tuple[str, ...]
+    inputs: tuple[int, ...]
+    part: GraphPart
+    noise: Noise = field(default_factory=Noise)
+    own: Noise = field(default_factory=Noise)
+
+    def row(self, names: Mapping[str, str], limit: float) -> LayerRow:
+        reads = tuple(names[tensor] for tensor in self.reads)
+        ratios = self.noise.snr_db, self.own.snr_db
+        return LayerRow(
+            self.call.layer, self.call.kind, self.covers, self.tensor, reads, *ratios, limit
+        )
+
+
+def _layers(
+    frozen: FrozenGraph, calls: Sequence[LayerCall], found: Mapping[str, str]
+) -> list[_Layer]:
+    graph_def = frozen.graph_def
+    by_node = stops(graph_def, found)
+    model_inputs = [tensor.tensor for tensor in frozen.inputs]
+    layers = []
+    for call in (c for c in calls if c.tensor in found):
+        passed, met = reached(graph_def, _node(call.tensor), by_node)
+        covers = [c.layer for c in calls if _node(c.tensor) in passed and c.tensor != call.tensor]
+        reads = tuple(tensor for node, tensor in by_node.items() if node in met)
+        inputs = tuple(i for i, tensor in enumerate(model_inputs) if _node(tensor) in passed)
+        feeds = [*(model_inputs[i] for i in inputs), *reads]
+        part = GraphPart(graph_def, passed, feeds, call.tensor)
+        layers.append(_Layer(call, tuple(covers), found[call.tensor], reads, inputs, part))
+    return layers
+
+
+def _add(
+    layers: Sequence[_Layer], own: GraphTensors, side: _Side, inputs: Sequence[np.ndarray]
+) -> None:
+    """One batch of inputs more."""
+    expected, got = own.run(inputs), side.run(inputs)
+    in_file = {
+        layer.call.tensor: got[layer.tensor].reshape(expected[layer.call.tensor].shape)
+        for layer in layers
+    }
+    for layer in layers:
+        values = in_file[layer.call.tensor]
+        layer.noise.add(expected[layer.call.tensor], values)
+        read = [*(inputs[i] for i in layer.inputs), *(in_file[tensor] for tensor in layer.reads)]
+        layer.own.add(layer.part.run(read), values)
+
+
+def _node(tensor: str) -> str:
+    return tensor.partition(":")[0]
 
 
 def _matched(
@@ -145,35 +209,3 @@ def _matched(
 def _batches(arrays: Sequence[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
     for start in range(0, len(arrays[0]), size):
         yield [array[start : start + size] for array in arrays]
-
-
-def _diff(
-    frozen: FrozenGraph,
-    calls: Sequence[LayerCall],
-    found: dict[str, str],
-    snr: dict[str, float],
-    precision: str,
-    inputs: int,
-) -> Diff:
-    by_node = {tensor.partition(":")[0]: tensor for tensor in found}
-    names = {call.tensor: call.layer for call in calls}
-    rows: list[LayerRow] = []
-    covered: set[str] = set()
-    for call in (c for c in calls if c.tensor in found):
-        passed, met = reached(frozen.graph_def, call.tensor.partition(":")[0], by_node)
-        inside = [c.layer for c in calls if c.tensor.partition(":")[0] in passed]
-        covered.update(inside)
-        reads = [by_node[node] for node in by_node if node in met]
-        rows.append(
-            LayerRow(
-                call.layer,
-                call.kind,
-                tuple(layer for layer in inside if layer != call.layer),
-                found[call.tensor],
-                tuple(names[tensor] for tensor in reads),
-                snr[call.tensor],
-                expected_snr((snr[tensor] for tensor in reads), precision),
-            )
-        )
-    unmatched = tuple(c.layer for c in calls if c.layer not in covered)
-    return Diff(tuple(rows), unmatched, inputs)

@@ -1,12 +1,13 @@
-"""A TensorFlow graph run with its intermediate tensors: Keras' own trace, and TF.js graph models."""
+"""A TensorFlow graph run with all its tensors: Keras' own trace, and TF.js graph models."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from edgeproof.convert.diff.dataflow import part_of
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.tfjs.reader import plain_graph
 
@@ -39,19 +40,52 @@ class GraphTensors:
             element = wrapped.graph.as_graph_element
             inputs = [element(feed) for feed in feeds]
             wanted = _computed(wrapped.graph) if names is None else _present(wrapped.graph, names)
-            self._function = wrapped.prune(inputs, list(wanted.values()))
+            self._run = wrapped.prune(inputs, list(wanted.values()))
         except (ValueError, KeyError, tf.errors.OpError) as error:
             raise ConvertError(f"TensorFlow cannot run the graph: {error}") from error
         self.names = tuple(wanted)
-        self._dtypes = [tensor.dtype for tensor in inputs]
+        self._inputs = inputs
 
     def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """The tensors for one batch of the model's inputs."""
+        values = self._run(*_cast(inputs, self._inputs))
+        return {n: v.numpy() for n, v in zip(self.names, values, strict=True)}
+
+
+class GraphPart:
+    """What computes one tensor of a graph from others; a small graph of its own.
+
+    Pruned from the whole graph each part of ResNet-8 took 0.5 s, as a graph of its own 0.03 s.
+    """
+
+    def __init__(
+        self, graph_def: Any, nodes: Collection[str], reads: Sequence[str], result: str
+    ) -> None:
+        """Cut it out.
+
+        Args:
+            nodes: all that lies between the tensor `result` and the tensors `reads`.
+            reads: the model's inputs too, where they are read.
+        """
         import tensorflow as tf
 
-        tensors = [tf.cast(x, dtype) for x, dtype in zip(inputs, self._dtypes, strict=True)]
-        values = self._function(*tensors)
-        return {n: v.numpy() for n, v in zip(self.names, values, strict=True)}
+        part = part_of(graph_def, nodes, [read.partition(":")[0] for read in reads])
+        wrapped = tf.compat.v1.wrap_function(
+            lambda: tf.import_graph_def(part, name=""), signature=[]
+        )
+        element = wrapped.graph.as_graph_element
+        self._feeds = [element(read) for read in reads]
+        self._run = wrapped.prune(self._feeds, element(result))
+
+    def run(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """The tensor, from the values of what it reads."""
+        return np.asarray(self._run(*_cast(values, self._feeds)))
+
+
+def _cast(arrays: Sequence[np.ndarray], tensors: Sequence[Any]) -> list[Any]:
+    import tensorflow as tf
+
+    return [tf.cast(x, tensor.dtype) for x, tensor in zip(arrays, tensors, strict=True)]
 
 
 def tfjs_tensors(files: Mapping[str, bytes]) -> GraphTensors:

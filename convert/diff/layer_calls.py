@@ -76,12 +76,13 @@ def _recorded(model: keras.Model) -> Iterator[list[_Record]]:
             path = tuple(active[1:])
         finally:
             active.pop()
-        if path and path[-1] is layer:
+        # an unrolled recurrence calls its cell once per step, which is no layer of its own
+        if path and not any(hasattr(outer, "cell") for outer in path[:-1]):
             tensors = tf.nest.flatten(result)
             records.extend(
                 (path, position, tensor)
                 for position, tensor in enumerate(tensors)
-                if tf.is_symbolic_tensor(tensor) and not hasattr(tensor, "record_history")
+                if tf.is_symbolic_tensor(tensor)
             )
         return result
 

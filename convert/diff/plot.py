@@ -12,7 +12,7 @@ _MOST_NAMES = 40
 
 
 def draw_diff(diff: Diff, path: Path, title: str) -> None:
-    """A PNG: a point for each layer in order, what is explained in grey, faults in red.
+    """A PNG: the ratios of each layer in order, faults in red.
 
     Raises:
         OSError: the file cannot be written.
@@ -25,19 +25,19 @@ def draw_diff(diff: Diff, path: Path, title: str) -> None:
     FigureCanvasAgg(figure)
     ax = figure.subplots()
     places = range(len(rows))
-    ax.step(
-        places, [r.expected_db for r in rows], where="mid", color="#9aa5b1", linewidth=1,
-        label="explained by its inputs and the precision",
-    )  # fmt: skip
-    ax.plot(places, [r.snr_db for r in rows], color=_LINE, marker="o", markersize=4, label="measured")
+    ax.axhline(rows[0].limit_db, color=_FAULT, linewidth=0.8, linestyle=":", label="limit of own")
+    own = [row.own_db for row in rows]
+    ax.plot(places, own, color="#9aa5b1", marker="o", markersize=3, label="of the layer's own")
+    ax.plot(places, [r.snr_db for r in rows], color=_LINE, marker="o", markersize=4, label="in all")
     faults = [place for place, row in enumerate(rows) if row.fell]
     if faults:
-        values = [rows[place].snr_db for place in faults]
+        values = [own[place] for place in faults]
         ax.plot(faults, values, "o", color=_FAULT, markersize=7, label="falls off")
         ax.annotate(
             rows[faults[0]].layer, (faults[0], values[0]), (8, -4), textcoords="offset points",
             color=_FAULT, size=9, weight="bold",
         )  # fmt: skip
+    ax.set_ylim(bottom=min(0.0, *own) - 5)
     every = -(-len(rows) // _MOST_NAMES)
     shown = list(places)[::every]
     ax.set_xticks(shown, [rows[place].layer for place in shown], rotation=60, ha="right", size=8)

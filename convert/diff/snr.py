@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -37,23 +36,20 @@ class Noise:
         return float(np.clip(10 * math.log10(self._signal / self._noise), -EXACT, EXACT))
 
 
-# what the precision alone leaves of any layer's output, dB
-_LEVELS = {
+# dB. Over all layers of five trained models (ours for digits, MLPerf Tiny ResNet-8 and streaming
+# wake word, mini-XCEPTION, an LSTM) on their golden inputs an intact layer's own ratio is at least
+# 124.4 (float32), 64.0 (float16), 37.2 (dynamic-int8), 31.6 (int8), 35.3 (int16x8), 37.7 (uint8);
+# the limits leave 10 to 14 dB below the worst, and 24 in float32, where one wrong weight costs more
+_LIMITS_DB = {
     "float32": 100.0,
-    "float16": 60.0,
-    "dynamic-int8": 30.0,
-    "int8": 25.0,
-    "int16x8": 30.0,
-    "uint8": 30.0,
+    "float16": 50.0,
+    "dynamic-int8": 25.0,
+    "int8": 20.0,
+    "int16x8": 25.0,  # its weights are int8
+    "uint8": 25.0,
 }
-DROP_DB = 12.0
 
 
-def expected_snr(inputs: Iterable[float], precision: str) -> float:
-    """The ratio that a layer's inputs explain, or the precision if that is worse."""
-    return min([*inputs, _LEVELS[precision]])
-
-
-def falls_off(snr_db: float, expected_db: float) -> bool:
-    """Is a layer so much worse than expected that rounding is no explanation?"""
-    return snr_db < expected_db - DROP_DB
+def limit_db(precision: str) -> float:
+    """The lowest ratio that the precision alone explains in one layer."""
+    return _LIMITS_DB[precision]

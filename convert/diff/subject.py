@@ -31,7 +31,9 @@ def source_model(bundle: Bundle, source: Path | None) -> keras.Model:
     placed = bundle if source is None else with_source(bundle, source.absolute())
     found = recorded_source(placed)
     if found.model is None:
-        raise DiffError(f"expected the Keras model of {bundle.folder} to compare with: {found.reason}")
+        raise DiffError(
+            f"expected the Keras model of {bundle.folder} to compare with: {found.reason}"
+        )
     model = keras_model(found.model, signature=bundle.manifest.provenance.signature)
     return _sized(model, bundle)
 

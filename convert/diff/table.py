@@ -15,14 +15,14 @@ def print_diff(console: Console, diff: Diff, precision: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("layer", no_wrap=True)
     table.add_column("fused into it")
-    table.add_column("SNR dB", justify="right", no_wrap=True)
-    table.add_column("explained dB", justify="right", no_wrap=True)
+    for column in ("SNR dB", "of its own dB"):
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_column("")
     for row in diff.rows:
         mark = Text("falls off" if row.fell else "", "bold red")
         layer = Text(row.layer, "bold red" if row.fell else "")
         fused = Text(", ".join(row.covers))
-        table.add_row(layer, fused, shown_db(row.snr_db), shown_db(row.expected_db), mark)
+        table.add_row(layer, fused, shown_db(row.snr_db), shown_db(row.own_db), mark)
     console.print(table)
     for sentence in sentences(diff, precision):
         console.print(sentence, markup=False, soft_wrap=True)
@@ -50,8 +50,7 @@ def shown_db(value: float) -> str:
 
 def _fault(row: LayerRow, precision: str) -> str:
     fused = f", with {', '.join(row.covers)} fused into it," if row.covers else ""
-    inputs = f"its inputs ({', '.join(row.reads)}) and {precision}" if row.reads else precision
     return (
-        f"{row.layer}{fused} is the first layer that falls off: {shown_db(row.snr_db)} dB where "
-        f"{inputs} explain {shown_db(row.expected_db)}"
+        f"{row.layer}{fused} is the first layer that falls off: {shown_db(row.own_db)} dB on the "
+        f"values that it reads, where {precision} explains {shown_db(row.limit_db)}"
     )

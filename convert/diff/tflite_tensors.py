@@ -1,4 +1,4 @@
-"""A .tflite run by LiteRT's reference kernels, nothing delegated, with all that it computes kept."""
+"""A .tflite run by LiteRT's reference kernels, nothing delegated, all that it computes kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from edgeproof.convert.diff.errors import DiffError
 from edgeproof.convert.flatbuffer import read_tflite
 from edgeproof.convert.freeze import FrozenGraph
 from edgeproof.convert.tensors import tflite_specs
@@ -24,12 +25,19 @@ class TfliteTensors:
         Raises:
             BundleError: the runtime refuses the file.
             ConvertError: it has not the model's inputs and outputs.
+            DiffError: it does not say which of its inputs is which.
         """
         self._model = TfliteModel(
             content, runtime="litert", reference_kernels=True, keep_tensors=True
         )
+        file = read_tflite(content)
+        if not file.signatureDefs:
+            raise DiffError(
+                "expected a .tflite with a signature, got one without, so it is of another making; "
+                "compare what `edgeproof convert` writes"
+            )
         self._inputs, _ = tflite_specs(content, frozen)
-        graph = read_tflite(content).subgraphs[0]
+        graph = file.subgraphs[0]
         self._computed = {int(i) for operation in graph.operators for i in operation.outputs}
 
     def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from edgeproof.convert.diff.errors import DiffError
 from edgeproof.convert.flatbuffer import read_tflite
 from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.runtime import TfliteModel
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def _bare_file(path: Path) -> VariantFile:
 
 def _tflite_precision(content: bytes) -> str:
     """By the types of what the file computes, then of what it stores."""
+    TfliteModel(content, runtime="litert")  # refuses what is no model, which the next line does not
     from ai_edge_litert.schema_py_generated import TensorType
 
     model: Any = read_tflite(content)
