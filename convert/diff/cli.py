@@ -42,7 +42,8 @@ _PATH = click.Path(path_type=Path)
     "as_json",
     is_flag=True,
     help='One document: {"bundle", "variant", "precision", "inputs", "first", "layers": [{"layer", '
-    '"kind", "covers", "tensor", "reads", "snr_db", "own_db", "limit_db", "falls_off"}], "unmatched"}. '
+    '"kind", "covers", "tensor", "reads", "snr_db", "own_db", "limit_db", "falls_off"}], '
+    '"unmatched"}. '
     "`first` is null where no layer falls off; snr_db is 200 where the values are the same.",
 )
 def diff(

@@ -28,8 +28,8 @@ def matched_tensors(
         tensors: values of a float32 file that was just made of the same model, in its order.
     """
     by_size: dict[int, list[str]] = {}
-    for name, values in tensors.items():
-        by_size.setdefault(values.size, []).append(name)
+    for name, array in tensors.items():
+        by_size.setdefault(array.size, []).append(name)
     matched: dict[str, str] = {}
     taken: set[str] = set()
     for call in calls:

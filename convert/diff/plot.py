@@ -25,7 +25,13 @@ def draw_diff(diff: Diff, path: Path, title: str) -> None:
     FigureCanvasAgg(figure)
     ax = figure.subplots()
     places = range(len(rows))
-    ax.axhline(rows[0].limit_db, color=_FAULT, linewidth=0.8, linestyle=":", label="limit of own")
+    ax.axhline(
+        rows[0].limit_db,
+        color=_FAULT,
+        linewidth=0.8,
+        linestyle=":",
+        label="limit for the layer's own",
+    )
     own = [row.own_db for row in rows]
     ax.plot(places, own, color="#9aa5b1", marker="o", markersize=3, label="of the layer's own")
     ax.plot(places, [r.snr_db for r in rows], color=_LINE, marker="o", markersize=4, label="in all")
@@ -34,7 +40,7 @@ def draw_diff(diff: Diff, path: Path, title: str) -> None:
         values = [own[place] for place in faults]
         ax.plot(faults, values, "o", color=_FAULT, markersize=7, label="falls off")
         ax.annotate(
-            rows[faults[0]].layer, (faults[0], values[0]), (8, -4), textcoords="offset points",
+            rows[faults[0]].layer, (faults[0], values[0]), (6, 10), textcoords="offset points",
             color=_FAULT, size=9, weight="bold",
         )  # fmt: skip
     ax.set_ylim(bottom=min(0.0, *own) - 5)

@@ -52,5 +52,5 @@ def _fault(row: LayerRow, precision: str) -> str:
     fused = f", with {', '.join(row.covers)} fused into it," if row.covers else ""
     return (
         f"{row.layer}{fused} is the first layer that falls off: {shown_db(row.own_db)} dB on the "
-        f"values that it reads, where {precision} explains {shown_db(row.limit_db)}"
+        f"values that it reads, where {precision} explains nothing below {shown_db(row.limit_db)}"
     )
