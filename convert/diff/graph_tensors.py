@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeproof.convert.diff.dataflow import part_of
+from edgeproof.convert.diff.errors import DiffError
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.tfjs.reader import plain_graph
 
@@ -96,8 +97,15 @@ def tfjs_tensors(files: Mapping[str, bytes]) -> GraphTensors:
 
     Raises:
         ConvertError: not a graph model, or a shard is missing.
+        DiffError: it has loops or branches.
     """
     graph_def, feeds, _ = plain_graph(files)
+    if graph_def.library.function:
+        # TensorFlow holds functions by name for the process, and Keras' trace has other ones
+        raise DiffError(
+            "expected a TF.js graph model without loops or branches, got one that calls functions, "
+            "which cannot run beside Keras' own; compare a TFLite variant"
+        )
     return GraphTensors(graph_def, feeds)
 
 
