@@ -3,7 +3,8 @@
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Sequence
+import warnings
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -46,12 +47,14 @@ class TfliteModel:
         runtime: RuntimeName = "auto",
         threads: int = 1,
         reference_kernels: bool = False,
+        keep_tensors: bool = False,
     ) -> None:
         """Load a model from the bytes of its file.
 
         Args:
             reference_kernels: run TensorFlow Lite's plain reference kernels instead of the
                 optimised ones and XNNPACK; slow, and what quantised results are judged against.
+            keep_tensors: keep what every operation writes, for `kept`, instead of reusing memory.
 
         Raises:
             RuntimeUnavailable: the runtime is not installed.
@@ -65,8 +68,14 @@ class TfliteModel:
         options: dict[str, Any] = {"model_content": content, "num_threads": threads}
         if reference_kernels:
             options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_REF
+        if keep_tensors:
+            options["experimental_preserve_all_tensors"] = True
         try:
-            self._interpreter = module.Interpreter(**options)
+            with warnings.catch_warnings():
+                # LiteRT says that keeping all tensors is for debugging, which it is for
+                message = ".*experimental_preserve_all_tensors"
+                warnings.filterwarnings("ignore", message, category=UserWarning)
+                self._interpreter = module.Interpreter(**options)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise BundleError(f"{self.runtime} refuses the model: {error}") from error
@@ -87,6 +96,26 @@ class TfliteModel:
         arrays = [quantise(inputs[spec.name], spec) for spec in self.inputs]
         raw = self.invoke(arrays)
         return {s.name: dequantise(a, s) for s, a in zip(self.outputs, raw, strict=True)}
+
+    def kept(self, indices: Collection[int]) -> dict[str, np.ndarray]:
+        """Real values of tensors of the last run, by name; needs `keep_tensors`.
+
+        Only floats and what one scale turns into real numbers: no indices, masks or strings.
+
+        Args:
+            indices: positions in the file's main graph.
+        """
+        values = {}
+        for detail in self._interpreter.get_tensor_details():
+            is_float = np.issubdtype(detail["dtype"], np.floating)
+            scaled = len(detail["quantization_parameters"]["scales"]) == 1
+            if detail["index"] in indices and (is_float or scaled):
+                try:
+                    array = self._interpreter.get_tensor(detail["index"])
+                except ValueError:  # a loop's result that nobody reads has no memory: not kept
+                    continue
+                values[detail["name"]] = dequantise(array, _spec(detail))
+        return values
 
 
 def import_runtime(runtime: RuntimeName) -> tuple[str, Any, str]:

@@ -39,14 +39,7 @@ def read_graph_model(files: Mapping[str, bytes]) -> GraphCallable:
     """
     import tensorflow as tf
 
-    document = json.loads(files["model.json"])
-    if document.get("format") != "graph-model":
-        raise ConvertError(f"expected a TF.js graph model, got format {document.get('format')!r}")
-    weights = read_weights(document, files)
-    signature = document["signature"]
-    feeds = [t["name"] for t in signature["inputs"].values()]
-    fetches = [t["name"] for t in signature["outputs"].values()]
-    plain = graph_def(document["modelTopology"], weights)
+    plain, feeds, fetches = plain_graph(files)
     wrapped = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(plain, name=""), signature=[])
     element = wrapped.graph.as_graph_element
     function = wrapped.prune([element(f) for f in feeds], [element(f) for f in fetches])
@@ -57,6 +50,21 @@ def read_graph_model(files: Mapping[str, bytes]) -> GraphCallable:
         return [np.asarray(output) for output in function(*tensors)]
 
     return run
+
+
+def plain_graph(files: Mapping[str, bytes]) -> tuple[Any, list[str], list[str]]:
+    """The `GraphDef` of a graph model's files, and the tensors of its signature: in and out.
+
+    Raises as `read_graph_model`.
+    """
+    document = json.loads(files["model.json"])
+    if document.get("format") != "graph-model":
+        raise ConvertError(f"expected a TF.js graph model, got format {document.get('format')!r}")
+    weights = read_weights(document, files)
+    signature = document["signature"]
+    feeds = [t["name"] for t in signature["inputs"].values()]
+    fetches = [t["name"] for t in signature["outputs"].values()]
+    return graph_def(document["modelTopology"], weights), feeds, fetches
 
 
 def read_weights(document: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, np.ndarray]:

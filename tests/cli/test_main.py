@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ["train", "convert", "verify", "inspect", "classify", "serve"]
+COMMANDS = ["train", "convert", "verify", "diff", "inspect", "classify", "serve"]
 HEAVY = ["tensorflow", "keras", "numpy", "flask", "playwright", "PIL", "rich", "sklearn"]
 
 

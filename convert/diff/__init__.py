@@ -1,0 +1,1 @@
+"""Which layer of a variant departs from Keras: every intermediate tensor of both, compared."""
