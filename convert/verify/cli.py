@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from edgeproof.convert.verify.report import Report
 
 
+def _list_gates(context: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from edgeproof.convert.verify.gates import GATES, listing
+
+        click.echo(listing(GATES))
+        context.exit()
+
+
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option(
@@ -51,7 +59,22 @@ if TYPE_CHECKING:
     "overrides",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Replace a limit, for example accuracy-drop=0.5 (percentage points). May be repeated.",
+    help="Replace a limit, for example accuracy-drop=0.5 (percentage points); for one precision "
+    "alone: accuracy-drop:int8=0.5. May be repeated.",
+)
+@click.option(
+    "--gates",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_gates,
+    help="List all limits, each with its reason, and exit.",
+)
+@click.option(
+    "--positive",
+    metavar="LABEL",
+    help="The label that sensitivity is about, for models of two labels. Default: the one that a "
+    "single sigmoid unit scores, else the first.",
 )
 @click.option(
     "--json",
@@ -68,6 +91,7 @@ def verify(
     limit: int | None,
     jobs: int | None,
     overrides: tuple[str, ...],
+    positive: str | None,
     as_json: bool,
 ) -> int:
     """Prove that a BUNDLE's variants give the answers that the Keras model gave.
@@ -103,6 +127,7 @@ def verify(
             data=data,
             limit=limit,
             gates=gates,
+            positive=positive,
             at_once=jobs,
             progress=progress,
         )

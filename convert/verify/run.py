@@ -27,6 +27,7 @@ from edgeproof.convert.verify.report import (
 )
 from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT, Runtime
 from edgeproof.convert.verify.schedule import Found, Job, Starter, cores, side_by_side
+from edgeproof.convert.verify.screening import positive_label
 from edgeproof.convert.verify.source import recorded_source
 from edgeproof.edge.bundle import MANIFEST, Bundle
 
@@ -38,20 +39,24 @@ def verify_bundle(
     data: Path | None = None,
     limit: int | None = None,
     gates: tuple[Gate, ...] = GATES,
+    positive: str | None = None,
     start: Starter = IsolatedRunning,
     at_once: int | None = None,
     progress: Progress = Silent(),  # noqa: B008  has no state
 ) -> Report:
     """Measure and judge every planned pair of variant and runtime.
 
+    `positive`: which of two labels sensitivity is about; None for the default of `screening.py`.
     `at_once`: how many runtimes give answers at a time; None for one on each core.
 
     Raises:
         BundleError: a file of the bundle is missing or altered.
         DataError: the labelled data cannot be used.
+        UsageError: `positive` is not one of two labels.
         VerifyError: nothing to verify.
     """
     started = time.monotonic()
+    positive_index = positive_label(bundle.manifest, positive)
     bundle.check_all()
     if not any(v != SOURCE_VARIANT for _, variants in plan.work for v in variants):
         raise VerifyError(
@@ -78,6 +83,7 @@ def verify_bundle(
             run_labels=run_labels,
             measurements=tuple(measurements),
             gates=gates,
+            positive=positive_index,
         )
     )
     broken = broken_gates(rows)
