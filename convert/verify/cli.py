@@ -77,6 +77,13 @@ def _list_gates(context: click.Context, option: click.Parameter, asked: bool) ->
     "single sigmoid unit scores, else the first.",
 )
 @click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the verdicts as JUnit XML too, a test case for each variant on each runtime, "
+    "whether gates hold or break.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -92,6 +99,7 @@ def verify(
     jobs: int | None,
     overrides: tuple[str, ...],
     positive: str | None,
+    junit: Path | None,
     as_json: bool,
 ) -> int:
     """Prove that a BUNDLE's variants give the answers that the Keras model gave.
@@ -104,11 +112,18 @@ def verify(
     from edgeproof.convert.progress import shown_progress
     from edgeproof.convert.verify.errors import VerifyError
     from edgeproof.convert.verify.gates import GATES, with_overrides
+    from edgeproof.convert.verify.junit import junit_of_error, junit_of_report
     from edgeproof.convert.verify.plan import planned
     from edgeproof.convert.verify.run import verify_bundle
     from edgeproof.convert.verify.source import recorded_source, with_source
-    from edgeproof.convert.verify.write import check_writable, report_document, write_report
+    from edgeproof.convert.verify.write import (
+        check_writable,
+        report_document,
+        write_report,
+        write_whole,
+    )
     from edgeproof.edge.bundle import Bundle
+    from edgeproof.edge.errors import EdgeproofError
 
     gates = with_overrides(GATES, overrides)
     opened = Bundle.open(bundle)
@@ -118,20 +133,29 @@ def verify(
         if reason is not None:
             raise VerifyError(f"--source cannot be the model of {bundle}: {reason}")
     check_writable(opened.folder)
+    if junit is not None:
+        check_writable(junit.parent, junit.name)
     names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
     plan = planned(opened, names)
-    with shown_progress(sys.stderr, plan.steps) as progress:
-        report = verify_bundle(
-            opened,
-            plan=plan,
-            data=data,
-            limit=limit,
-            gates=gates,
-            positive=positive,
-            at_once=jobs,
-            progress=progress,
-        )
+    try:
+        with shown_progress(sys.stderr, plan.steps) as progress:
+            report = verify_bundle(
+                opened,
+                plan=plan,
+                data=data,
+                limit=limit,
+                gates=gates,
+                positive=positive,
+                at_once=jobs,
+                progress=progress,
+            )
+    except EdgeproofError as error:
+        if junit is not None:
+            write_whole(junit, junit_of_error(opened.manifest.name, str(error)))
+        raise
     write_report(report, opened.folder)
+    if junit is not None:
+        write_whole(junit, junit_of_report(report))
     if as_json:
         click.echo(json.dumps(report_document(report), ensure_ascii=False, allow_nan=False))
     else:

@@ -7,7 +7,8 @@
     bundle           {name, path, source, manifest_sha256, labels}
     created          UTC time, ISO 8601
     environment      {python, platform, cpus, edgeproof}
-    runtimes         [{name, version, state: "ran"|"unavailable"|"failed"|"not asked for", reason}]
+    runtimes         [{name, version, state: "ran"|"unavailable"|"failed"|"nothing to run"|
+                     "not asked for", reason, not_run: [{variant, reason}]}]
     references       [sentences: what stood as the reference, and why]
     data             {source, images, total} or null: the labelled images
     rows             one for each variant on each runtime, see `Row`
@@ -72,6 +73,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class NotRun:
+    """A variant that a runtime was to run and could not; no row stands for it."""
+
+    variant: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class RuntimeState:
     """What became of a runtime."""
 
@@ -79,6 +88,7 @@ class RuntimeState:
     version: str | None
     state: str
     reason: str | None
+    not_run: tuple[NotRun, ...] = ()
 
 
 @dataclass(frozen=True)

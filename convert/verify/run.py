@@ -16,11 +16,12 @@ from edgeproof.convert.verify.isolation import IsolatedRunning
 from edgeproof.convert.verify.judge import Evidence, judge
 from edgeproof.convert.verify.labelled import Labelled, evenly, read_labelled
 from edgeproof.convert.verify.measure import Measurement, Work
-from edgeproof.convert.verify.plan import Plan, not_taken
+from edgeproof.convert.verify.plan import Plan, not_taken, untaken
 from edgeproof.convert.verify.report import (
     SCHEMA_VERSION,
     BundleFacts,
     DataFacts,
+    NotRun,
     Report,
     RuntimeState,
     broken_gates,
@@ -126,15 +127,20 @@ def _measurements(found: Found, plan: Plan) -> tuple[Measurement, ...]:
     """What is judged: what was asked for by name and could not run is a failure."""
     if not plan.insists:
         return found.measurements
+    return found.measurements + tuple(
+        Measurement(left.variant, found.runtime.name, "", failure=f"cannot run here: {left.reason}")
+        for left in _not_run(found, plan)
+    )
+
+
+def _not_run(found: Found, plan: Plan) -> tuple[NotRun, ...]:
+    """The planned variants that turned out to be impossible here."""
     reasons = dict(found.refused)
     if found.unavailable is not None:
         done = {m.variant for m in found.measurements}
         left = (v for v in dict(plan.work)[found.runtime] if v not in done)
         reasons |= dict.fromkeys(left, found.unavailable)
-    return found.measurements + tuple(
-        Measurement(variant, found.runtime.name, "", failure=f"cannot run here: {reason}")
-        for variant, reason in reasons.items()
-    )
+    return tuple(NotRun(variant, reason) for variant, reason in reasons.items())
 
 
 def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
@@ -147,10 +153,13 @@ def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
     if found.unavailable is not None:
         reasons.append(found.unavailable)
     reasons += [f"{variant}: not run, because {reason}" for variant, reason in found.refused]
-    if (untaken := not_taken(found.runtime, bundle)) is not None:
-        reasons.append(untaken)
+    if (others := not_taken(found.runtime, bundle)) is not None:
+        reasons.append(others)
     version = versions[0] if versions else None
-    return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None)
+    # those of named runtimes are failed rows
+    not_run = () if plan.insists else _not_run(found, plan)
+    not_run += untaken(found.runtime, bundle)
+    return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None, not_run)
 
 
 def _run_labels(bundle: Bundle) -> tuple[str, ...] | None:
