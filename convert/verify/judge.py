@@ -26,6 +26,7 @@ from edgeproof.convert.verify.statistics import swapped_pairs
 from edgeproof.edge.manifest import Manifest, Variant
 from edgeproof.edge.scores import probabilities
 
+STORED_OUTPUTS = "stored outputs"  # the source's row where the source model is not run
 STAND_IN = ("tflite-float32", "litert")
 
 
@@ -145,7 +146,7 @@ def _source_row(evidence: Evidence, heldout: HeldOutReference | None) -> Row:
     asked = [m for m in evidence.measurements if m.variant == SOURCE_VARIANT]
     checks = [_variety(golden, gates), *_label_checks(evidence, heldout)]
     if not asked:
-        stored = Measurement(SOURCE_VARIANT, "stored outputs", "")
+        stored = Measurement(SOURCE_VARIANT, STORED_OUTPUTS, "")
         return _row(
             stored,
             reference=None,
