@@ -107,6 +107,6 @@ def _cost_words(report: Report) -> str:
     return (
         "What conversion did to the answers, on labelled images that training never saw. "
         "Bars show the 95 % interval of accuracy, the thin line "
-        "is Keras where the source model was run. "
+        "is Keras where the source model was run; arrows go from before conversion to after. "
         "Times are the median and the 95th percentile of single images."
     )

@@ -39,8 +39,8 @@ def statistics(report: Report) -> str:
             f"Positive is {escape(screened[0].positive)} (--positive LABEL says otherwise): "
             f"sensitivity is the share of its images that are recognised, specificity that of "
             f"{escape(screened[0].negative)}, each with its 95 % interval, at the threshold 0.5, "
-            "where the more probable label wins. ROC-AUC counts ties one half. Keras → variant, "
-            "on the same images."
+            "where the more probable label wins. ROC-AUC counts ties one half. Before → after "
+            "conversion: Keras, or what stands in for it, and the variant, on the same images."
         )
         parts.append(_section(report, "Screening", words, _SCREENING))
     return "".join(parts)
@@ -55,8 +55,8 @@ def _answer_words(report: Report) -> str:
         "Turned wrong / right: images that only the reference, and only the variant, has right; p "
         "is McNemar's exact two-sided test of them: how probable so uneven a split is if "
         "conversion changed nothing. Drift: mean change of the probability of the reference's "
-        f"label. Calibration error: expected, over {CALIBRATION_BINS} bins of equal width, Keras → "
-        "variant."
+        f"label. Calibration error: expected, over {CALIBRATION_BINS} bins of equal width, "
+        "before → after conversion. Before is Keras, or what stands in for it, on the same images."
     )
 
 
@@ -119,7 +119,7 @@ _ANSWERS: dict[str, Cell] = {
     "top 1": lambda row: _share(row.cost.agreement),
     "top 5": lambda row: _share(row.cost.agreement_top5),
     "accuracy": lambda row: _interval(row.cost.accuracy),
-    "Keras": lambda row: _interval(row.cost.accuracy_before),
+    "accuracy before": lambda row: _interval(row.cost.accuracy_before),
     "turned wrong / right": _turned,
     "drift": lambda row: (
         _NONE if row.cost.confidence_drift is None else f"{row.cost.confidence_drift:.2g}"
