@@ -1,10 +1,11 @@
 """The result of holding one figure against one gate."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 from edgeproof.convert.verify.comparison import Difference
-from edgeproof.convert.verify.gates import Gate
+from edgeproof.convert.verify.gates import ANY, Gate, override_for
 
 
 @dataclass(frozen=True)
@@ -15,9 +16,11 @@ class Check:
         gate: the gate's name.
         subject: what was compared with what, in words.
         compared: how many values, images or tensors were compared.
-        got: the measured figure, which is also the tightest limit that would have passed; None
-            where no limit would have.
+        got: the measured figure; None where there is none.
         problem: why nothing could be compared, as a clause.
+        precision: of the gate.
+        smallest_tolerance: the tightest limit that would have passed, to three digits; None where
+            no limit would have.
     """
 
     gate: str
@@ -29,6 +32,8 @@ class Check:
     unit: str
     passed: bool
     problem: str | None = None
+    precision: str = ANY
+    smallest_tolerance: float | None = None
 
     def __bool__(self) -> bool:
         return self.passed and self.compared > 0 and self.got is not None and self.problem is None
@@ -42,6 +47,13 @@ class Check:
         if self.problem is not None or self.got is None:
             return self.problem or "nothing"
         return f"{self.got:.3g}"
+
+    @property
+    def override(self) -> str | None:
+        """What `--gate` takes to let this check pass, and just this; None where nothing does."""
+        if self.smallest_tolerance is None:
+            return None
+        return override_for(self.gate, self.precision, self.smallest_tolerance)
 
 
 def check(
@@ -62,7 +74,18 @@ def check(
         unit=gate.unit,
         passed=problem is None and gate.holds(figure),
         problem=problem,
+        precision=gate.precision,
+        smallest_tolerance=None if problem is not None else smallest_tolerance(gate, figure),
     )
+
+
+def smallest_tolerance(gate: Gate, figure: float) -> float:
+    """The figure in three digits, rounded so that it still passes as the gate's limit."""
+    near = float(f"{figure:.3g}")
+    if replace(gate, limit=near).holds(figure):
+        return near
+    rounding = ROUND_CEILING if gate.bound == "at most" else ROUND_FLOOR
+    return float(Context(prec=3, rounding=rounding).create_decimal_from_float(figure))
 
 
 def check_difference(gate: Gate, subject: str, difference: Difference, figure: float) -> Check:

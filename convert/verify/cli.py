@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from edgeproof.convert.verify.report import Report
 
 
+def _list_gates(context: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from edgeproof.convert.verify.gates import GATES, listing
+
+        click.echo(listing(GATES))
+        context.exit()
+
+
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path), required=False)
 @click.option(
@@ -52,7 +60,29 @@ if TYPE_CHECKING:
     "overrides",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Replace a limit, for example accuracy-drop=0.5 (percentage points). May be repeated.",
+    help="Replace a limit, for example accuracy-drop=0.5 (percentage points); for one precision "
+    "alone: accuracy-drop:int8=0.5. May be repeated.",
+)
+@click.option(
+    "--gates",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_gates,
+    help="List all limits, each with its reason, and exit.",
+)
+@click.option(
+    "--positive",
+    metavar="LABEL",
+    help="The label that sensitivity is about, for models of two labels. Default: the one that a "
+    "single sigmoid unit scores, else the first.",
+)
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the verdicts as JUnit XML too, a test case for each variant on each runtime, "
+    "whether gates hold or break.",
 )
 @click.option(
     "--prepare-arm",
@@ -78,6 +108,8 @@ def verify(
     jobs: int | None,
     overrides: tuple[str, ...],
     prepare_arm: bool,
+    positive: str | None,
+    junit: Path | None,
     as_json: bool,
 ) -> int:
     """Prove that a BUNDLE's variants give the answers that the Keras model gave.
@@ -90,12 +122,18 @@ def verify(
     from edgeproof.convert.progress import shown_progress
     from edgeproof.convert.verify.errors import VerifyError
     from edgeproof.convert.verify.gates import GATES, with_overrides
+    from edgeproof.convert.verify.junit import junit_of_error, junit_of_report
     from edgeproof.convert.verify.plan import planned
     from edgeproof.convert.verify.run import verify_bundle
     from edgeproof.convert.verify.source import recorded_source, with_source
-    from edgeproof.convert.verify.write import check_writable, report_document, write_report
+    from edgeproof.convert.verify.write import (
+        check_writable,
+        report_document,
+        write_report,
+        write_whole,
+    )
     from edgeproof.edge.bundle import Bundle
-    from edgeproof.edge.errors import UsageError
+    from edgeproof.edge.errors import EdgeproofError, UsageError
 
     if prepare_arm:
         _prepare_arm(as_json=as_json and bundle is None, quiet=bundle is not None)
@@ -111,19 +149,29 @@ def verify(
         if reason is not None:
             raise VerifyError(f"--source cannot be the model of {bundle}: {reason}")
     check_writable(opened.folder)
+    if junit is not None:
+        check_writable(junit.parent, junit.name)
     names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
     plan = planned(opened, names)
-    with shown_progress(sys.stderr, plan.steps) as progress:
-        report = verify_bundle(
-            opened,
-            plan=plan,
-            data=data,
-            limit=limit,
-            gates=gates,
-            at_once=jobs,
-            progress=progress,
-        )
+    try:
+        with shown_progress(sys.stderr, plan.steps) as progress:
+            report = verify_bundle(
+                opened,
+                plan=plan,
+                data=data,
+                limit=limit,
+                gates=gates,
+                positive=positive,
+                at_once=jobs,
+                progress=progress,
+            )
+    except EdgeproofError as error:
+        if junit is not None:
+            write_whole(junit, junit_of_error(opened.manifest.name, str(error)))
+        raise
     write_report(report, opened.folder)
+    if junit is not None:
+        write_whole(junit, junit_of_report(report))
     if as_json:
         click.echo(json.dumps(report_document(report), ensure_ascii=False, allow_nan=False))
     else:

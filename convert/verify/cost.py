@@ -1,5 +1,6 @@
 """What conversion did to the answers: noise on golden inputs, accuracy on labelled images."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,17 @@ from edgeproof.convert.verify.gates import Gate, gate_for
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.labelled import Labelled
 from edgeproof.convert.verify.measure import Measurement
-from edgeproof.convert.verify.statistics import Accuracy, accuracy, agreement, confidence_drift
+from edgeproof.convert.verify.paired import PairedChange, paired_change
+from edgeproof.convert.verify.screening import Screening, screening
+from edgeproof.convert.verify.spread import ErrorSpread, error_spread
+from edgeproof.convert.verify.statistics import (
+    Accuracy,
+    accuracy,
+    agreement,
+    calibration_error,
+    confidence_drift,
+    top_agreement,
+)
 from edgeproof.edge.manifest import Manifest, Variant
 from edgeproof.edge.scores import probabilities
 
@@ -21,18 +32,33 @@ class Cost:
     """Figures of one variant on one runtime; None where the bundle's task has no such figure.
 
     Attributes:
+        errors: on golden inputs and golden files, against Keras' stored outputs.
         agreement: share of images with the reference's top label.
         agreement_n: how many images that is: held-out ones, or golden ones where there are none.
+        agreement_top5: share of images whose reference label is among the five most probable; only
+            where there are more than five labels.
         accuracy: on labelled held-out images.
-        accuracy_change_points: that minus the reference's on the same images, percentage points.
+        accuracy_before: the reference's on the same images; so are all figures `..._before`.
+        accuracy_change_points: the difference of the two, percentage points.
+        accuracy_test: McNemar's paired test of that change.
         confidence_drift: mean |change| of the probability of the reference's top label.
+        calibration_error: expected calibration error, 15 bins of equal width.
+        screening: for two labels.
     """
 
+    errors: ErrorSpread | None = None
     agreement: float | None = None
     agreement_n: int | None = None
+    agreement_top5: float | None = None
     accuracy: Accuracy | None = None
+    accuracy_before: Accuracy | None = None
     accuracy_change_points: float | None = None
+    accuracy_test: PairedChange | None = None
     confidence_drift: float | None = None
+    calibration_error: float | None = None
+    calibration_error_before: float | None = None
+    screening: Screening | None = None
+    screening_before: Screening | None = None
 
 
 @dataclass(frozen=True)
@@ -50,16 +76,23 @@ def cost_of(
     golden: GoldenSet,
     labelled: Labelled | None,
     reference: HeldOutReference | None,
+    positive: int | None,
     gates: tuple[Gate, ...],
 ) -> tuple[Cost, list[Check]]:
-    """The cost, and its checks. `variant` None: the source model itself, which has no limits."""
+    """The cost, and its checks.
+
+    Args:
+        variant: None for the source model itself, which has no limits.
+        positive: index of the positive label (`screening.py`); None without one.
+    """
+    answered = errors_of(measured, golden.outputs, golden.file_outputs)
     checks = []
     if variant is not None:
         difference = compare_all(golden.outputs, measured.golden_runs[0])
         gate = gate_for(gates, "noise", cost_precision(variant, measured.runtime))
         checks.append(check_difference(gate, "golden inputs", difference, difference.noise))
     if manifest.output.scores == "values" or not manifest.labels:
-        return Cost(), checks
+        return Cost(errors=answered), checks
     if labelled is None or reference is None or measured.heldout_output is None:
         subject, expected, got = "golden inputs", golden.outputs[0], measured.golden_runs[0][0]
         labels = None
@@ -70,31 +103,68 @@ def cost_of(
     comparable = compare(expected, got)
     if not comparable:
         if variant is None:
-            return Cost(), checks
+            return Cost(errors=answered), checks
         gate = gate_for(gates, "agreement", cost_precision(variant, measured.runtime))
         checks.append(check_difference(gate, subject, comparable, float("nan")))
-        return Cost(), checks
+        return Cost(errors=answered), checks
     wanted = probabilities(expected, manifest.output, len(manifest.labels))
     found = probabilities(got, manifest.output, len(manifest.labels))
-    cost = _figures(wanted, found, labels)
+    cost = dataclasses.replace(_agreement(wanted, found), errors=answered)
+    if labels is not None:
+        cost = _on_labels(cost, wanted, found, labels, manifest.labels, positive)
     if variant is not None:
         checks += _checks(cost, subject, cost_precision(variant, measured.runtime), gates)
     return cost, checks
 
 
-def _figures(wanted: np.ndarray, found: np.ndarray, labels: np.ndarray | None) -> Cost:
-    right, before = None, None
-    if labels is not None:
-        right = accuracy(found.argmax(axis=1), labels)
-        before = accuracy(wanted.argmax(axis=1), labels)
+def errors_of(
+    measured: Measurement, outputs: tuple[np.ndarray, ...], file_outputs: np.ndarray | None
+) -> ErrorSpread | None:
+    """Errors of every golden run and the golden files; None where one cannot be compared."""
+    pairs = []
+    for run in measured.golden_runs:
+        if len(run) != len(outputs):
+            return None
+        pairs += list(zip(outputs, run, strict=True))
+    if file_outputs is not None and measured.file_outputs:
+        pairs.append((file_outputs, np.concatenate(measured.file_outputs)))
+    return error_spread(pairs)
+
+
+def _agreement(wanted: np.ndarray, found: np.ndarray) -> Cost:
     return Cost(
         agreement=agreement(wanted, found),
         agreement_n=len(found),
-        accuracy=right,
-        accuracy_change_points=(
-            None if right is None or before is None else 100 * (right.value - before.value)
-        ),
+        agreement_top5=top_agreement(wanted, found, 5) if found.shape[1] > 5 else None,
         confidence_drift=confidence_drift(wanted, found),
+    )
+
+
+def _on_labels(
+    cost: Cost,
+    wanted: np.ndarray,
+    found: np.ndarray,
+    labels: np.ndarray,
+    names: tuple[str, ...],
+    positive: int | None,
+) -> Cost:
+    """The cost with what only labelled images can say, before and after conversion."""
+    before, after = wanted.argmax(axis=1), found.argmax(axis=1)
+    was, now = accuracy(before, labels), accuracy(after, labels)
+    screened = [
+        None if positive is None else screening(scores, labels, names, positive)
+        for scores in (wanted, found)
+    ]
+    return dataclasses.replace(
+        cost,
+        accuracy=now,
+        accuracy_before=was,
+        accuracy_change_points=100 * (now.value - was.value),
+        accuracy_test=paired_change(before, after, labels),
+        calibration_error=calibration_error(found, labels),
+        calibration_error_before=calibration_error(wanted, labels),
+        screening_before=screened[0],
+        screening=screened[1],
     )
 
 

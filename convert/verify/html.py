@@ -11,6 +11,7 @@ from edgeproof.convert.verify.html_parts import (
     scrolled,
     variant_cards,
 )
+from edgeproof.convert.verify.html_statistics import statistics
 from edgeproof.convert.verify.report import Report
 
 _STYLE = Path(__file__).with_name("report.css")
@@ -43,8 +44,12 @@ twice, and the golden picture files, from decoding to scores.</p>
 <h2>Cost</h2>
 <p>{_cost_words(report)}</p>
 {variant_cards(report)}
+<h2>Every figure</h2>
+<p>Of each variant on each runtime: how errors are spread, and what became of the answers.</p>
+{statistics(report)}
 <h2>Every check</h2>
-<p>What was found is also the tightest limit that would have passed.</p>
+<p>The last column is the smallest tolerance that would have passed, as <code>--gate</code> takes
+it.</p>
 {checks(report)}
 <h2>Limits, and why</h2>
 <details><summary>{len(report.gates)} limits, each with its reason</summary>
@@ -102,6 +107,6 @@ def _cost_words(report: Report) -> str:
     return (
         "What conversion did to the answers, on labelled images that training never saw. "
         "Bars show the 95 % interval of accuracy, the thin line "
-        "is Keras where the source model was run. "
+        "is Keras where the source model was run; arrows go from before conversion to after. "
         "Times are the median and the 95th percentile of single images."
     )

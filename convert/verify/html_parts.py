@@ -2,6 +2,8 @@
 
 from html import escape
 
+from edgeproof.convert.verify.check import Check
+from edgeproof.convert.verify.cost import Cost
 from edgeproof.convert.verify.report import Report, Row
 from edgeproof.convert.verify.statistics import Accuracy
 from edgeproof.convert.verify.table import size, verdict, worst_error
@@ -78,8 +80,13 @@ def _card(name: str, rows: list[Row], before: Accuracy | None) -> str:
         facts["accuracy change"] = f"{cost.accuracy_change_points:+.2f} points"
     if cost.agreement is not None:
         facts["same top label"] = f"{cost.agreement:.1%} of {cost.agreement_n:,}"
+    if cost.agreement_top5 is not None:
+        facts["that label in the top 5"] = f"{cost.agreement_top5:.1%}"
+    if (test := cost.accuracy_test) is not None:
+        facts["turned wrong / right"] = f"{test.lost} / {test.gained}, p = {test.p_value:.2g}"
     if cost.confidence_drift is not None:
         facts["confidence drift"] = f"{cost.confidence_drift:.2g}"
+    facts |= _before_and_after(cost)
     if row.bytes is not None:
         facts["size"] = size(row.bytes)
     for timed in rows:
@@ -88,6 +95,22 @@ def _card(name: str, rows: list[Row], before: Accuracy | None) -> str:
     items = "".join(f"<dt>{k}</dt><dd>{v}</dd>" for k, v in facts.items())
     top = "" if found is None else _accuracy(found, before, row.runtime)
     return f'<article class="card"><h3>{escape(name)}</h3>{top}<dl>{items}</dl></article>'
+
+
+def _before_and_after(cost: Cost) -> dict[str, str]:
+    """Figures that Keras has as well: its own, then the variant's."""
+    facts = {}
+    if cost.calibration_error is not None and cost.calibration_error_before is not None:
+        before, after = cost.calibration_error_before, cost.calibration_error
+        facts["calibration error"] = f"{before:.4f} → {after:.4f}"
+    if (was := cost.screening_before) is not None and (now := cost.screening) is not None:
+        facts["ROC-AUC"] = f"{was.roc_auc:.4f} → {now.roc_auc:.4f}"
+        for word, label, first, then in (
+            ("sensitivity", now.positive, was.sensitivity, now.sensitivity),
+            ("specificity", now.negative, was.specificity, now.specificity),
+        ):
+            facts[f"{word} ({escape(label)})"] = f"{first.value:.2%} → {then.value:.2%}"
+    return facts
 
 
 def _accuracy(found: Accuracy, before: Accuracy | None, runtime: str) -> str:
@@ -123,13 +146,14 @@ def _row_checks(row: Row) -> str:
     lines = "".join(
         f"<tr><td>{_mark(bool(c))}{escape(c.gate)}</td><td>{escape(c.subject)}</td>"
         f'<td class="number">{c.compared:,}</td><td>{escape(c.found)}</td>'
-        f"<td>{escape(c.expected)}</td></tr>"
+        f"<td>{escape(c.expected)}</td><td>{_override(c)}</td></tr>"
         for c in row.checks
     )
     table = (
         '<table><thead><tr><th scope="col">gate</th><th scope="col">compared</th>'
         '<th scope="col" class="number">values</th><th scope="col">found</th>'
-        f'<th scope="col">expected</th></tr></thead><tbody>{lines}</tbody></table>'
+        '<th scope="col">expected</th><th scope="col">would pass with</th></tr></thead>'
+        f"<tbody>{lines}</tbody></table>"
     )
     name = f"{escape(row.variant)} on {escape(row.runtime)}"
     judged = f", judged by {escape(row.reference)}" if row.reference else ""
@@ -137,6 +161,10 @@ def _row_checks(row: Row) -> str:
         f"<details{'' if row.passed else ' open'}><summary>{_mark(row.passed)}{name}"
         f'<span class="quiet">{judged}</span></summary>{scrolled(name, table)}</details>'
     )
+
+
+def _override(found: Check) -> str:
+    return "no limit" if found.override is None else f"<code>{escape(found.override)}</code>"
 
 
 def _mark(good: bool) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeproof.convert.verify.check import Check, check, check_difference
 from edgeproof.convert.verify.comparison import compare_all
-from edgeproof.convert.verify.cost import Cost, HeldOutReference, cost_of
+from edgeproof.convert.verify.cost import Cost, HeldOutReference, cost_of, errors_of
 from edgeproof.convert.verify.faithfulness import (
     Answers,
     faithfulness_checks,
@@ -21,16 +21,21 @@ from edgeproof.convert.verify.labelled import Labelled
 from edgeproof.convert.verify.measure import Measurement
 from edgeproof.convert.verify.report import Row, WorstError
 from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT
+from edgeproof.convert.verify.spread import ErrorSpread
 from edgeproof.convert.verify.statistics import swapped_pairs
 from edgeproof.edge.manifest import Manifest, Variant
 from edgeproof.edge.scores import probabilities
 
+STORED_OUTPUTS = "stored outputs"  # the source's row where the source model is not run
 STAND_IN = ("tflite-float32", "litert")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that was measured, and what it is to be held against."""
+    """All that was measured, and what it is to be held against.
+
+    `positive`: index of the positive label of a two-label model; None for others.
+    """
 
     manifest: Manifest
     golden: GoldenSet
@@ -38,6 +43,7 @@ class Evidence:
     run_labels: tuple[str, ...] | None
     measurements: tuple[Measurement, ...]
     gates: tuple[Gate, ...]
+    positive: int | None = None
 
     def measured(self, variant: str, runtime: str) -> Measurement | None:
         """The measurement of a variant on a runtime, if it gave answers."""
@@ -112,7 +118,7 @@ def _variant_row(
     if reference is not None:
         faithful = faithfulness_checks(measured, variant, manifest, reference, gates)
     cost, cost_checks = cost_of(
-        measured, variant, manifest, golden, evidence.labelled, heldout, gates
+        measured, variant, manifest, golden, evidence.labelled, heldout, evidence.positive, gates
     )
     every = (*checks, *(faithful or ()), *cost_checks)
     return _row(
@@ -120,6 +126,9 @@ def _variant_row(
         reference=None if faithful is None else (reference.name if reference else judged_by),
         faithful=None if faithful is None else _all_hold((*checks, *faithful), faithful),
         worst=_worst(faithful or ()),
+        errors=(
+            None if reference is None else errors_of(measured, reference.golden, reference.files)
+        ),
         cost=cost,
         size=variant.bytes,
         checks=every,
@@ -137,7 +146,7 @@ def _source_row(evidence: Evidence, heldout: HeldOutReference | None) -> Row:
     asked = [m for m in evidence.measurements if m.variant == SOURCE_VARIANT]
     checks = [_variety(golden, gates), *_label_checks(evidence, heldout)]
     if not asked:
-        stored = Measurement(SOURCE_VARIANT, "stored outputs", "")
+        stored = Measurement(SOURCE_VARIANT, STORED_OUTPUTS, "")
         return _row(
             stored,
             reference=None,
@@ -163,12 +172,15 @@ def _source_row(evidence: Evidence, heldout: HeldOutReference | None) -> Row:
         )
     reproduced = [c for c in checks if c.gate == "golden-reproduced"]
     checks += integrity_checks(measured, golden, gates)
-    cost, _ = cost_of(measured, None, manifest, golden, evidence.labelled, heldout, gates)
+    cost, _ = cost_of(
+        measured, None, manifest, golden, evidence.labelled, heldout, evidence.positive, gates
+    )
     return _row(
         measured,
         reference="golden outputs",
         faithful=_all_hold(tuple(checks), reproduced),
         worst=_worst(reproduced),
+        errors=cost.errors,
         cost=cost,
         size=None,
         checks=tuple(checks),
@@ -226,6 +238,7 @@ def _row(
     cost: Cost,
     size: int | None,
     checks: tuple[Check, ...],
+    errors: ErrorSpread | None = None,
 ) -> Row:
     times = measured.latencies_ms
     return Row(
@@ -236,6 +249,7 @@ def _row(
         faithful=faithful,
         passed=bool(checks) and all(checks),
         worst_error=worst,
+        errors=errors,
         cost=cost,
         bytes=size,
         p50_ms=float(np.percentile(times, 50)) if times else None,

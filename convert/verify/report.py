@@ -7,11 +7,12 @@
     bundle           {name, path, source, manifest_sha256, labels}
     created          UTC time, ISO 8601
     environment      {python, platform, cpus, edgeproof}
-    runtimes         [{name, version, state: "ran"|"unavailable"|"failed"|"not asked for", reason}]
+    runtimes         [{name, version, state: "ran"|"unavailable"|"failed"|"nothing to run"|
+                     "not asked for", reason, not_run: [{variant, reason}]}]
     references       [sentences: what stood as the reference, and why]
     data             {source, images, total} or null: the labelled images
     rows             one for each variant on each runtime, see `Row`
-    broken           [{variant, runtime, gate, expected, got, subject}]
+    broken           [{variant, runtime, gate, expected, got, subject, would_pass}]
     gates            the table of limits, each with its reason
     wall_s           seconds that it took
 
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from edgeproof.convert.verify.check import Check
 from edgeproof.convert.verify.cost import Cost
 from edgeproof.convert.verify.gates import Gate
+from edgeproof.convert.verify.spread import ErrorSpread
 
 SCHEMA_VERSION = 1
 
@@ -46,7 +48,9 @@ class Row:
         reference: what faithfulness was judged by; None for a reference itself.
         faithful: None for a reference itself, whose arithmetic is the measure.
         passed: every check held, those of cost included.
-        checks: each with the figure it found, which is the tightest limit that would have passed.
+        checks: each with the figure it found and the smallest tolerance that would have passed.
+        errors: on golden inputs and golden files, against the reference; None for a reference
+            itself. The same against Keras stands in `cost`.
         bytes: size of the variant's files; None for the source model.
         failure: last words of a runtime that gave no answer.
     """
@@ -65,6 +69,15 @@ class Row:
     load_ms: float | None
     checks: tuple[Check, ...]
     failure: str | None = None
+    errors: ErrorSpread | None = None
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """A variant that a runtime was to run and could not; no row stands for it."""
+
+    variant: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -75,11 +88,16 @@ class RuntimeState:
     version: str | None
     state: str
     reason: str | None
+    not_run: tuple[NotRun, ...] = ()
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A gate that broke, with all that a sentence about it needs."""
+    """A gate that broke, with all that a sentence about it needs.
+
+    `would_pass`: what `--gate` takes so that all broken checks of this gate and precision pass;
+    None where no limit would do.
+    """
 
     variant: str
     runtime: str
@@ -87,12 +105,14 @@ class Broken:
     expected: str
     got: str
     subject: str
+    would_pass: str | None = None
 
     @property
     def sentence(self) -> str:
+        advice = "" if self.would_pass is None else f"; would pass with --gate {self.would_pass}"
         return (
             f"{self.variant} on {self.runtime}: gate {self.gate} broke ({self.subject}): "
-            f"expected {self.expected}, got {self.got}"
+            f"expected {self.expected}, got {self.got}{advice}"
         )
 
 
@@ -136,9 +156,31 @@ class Report:
 
 def broken_gates(rows: tuple[Row, ...]) -> tuple[Broken, ...]:
     """Every check of every row that does not hold."""
+    failing = [(row, check) for row in rows for check in row.checks if not check]
+    loosest = _loosest([check for _, check in failing])
     return tuple(
-        Broken(row.variant, row.runtime, c.gate, c.expected, c.found, c.subject)
-        for row in rows
-        for c in row.checks
-        if not c
+        Broken(
+            variant=row.variant,
+            runtime=row.runtime,
+            gate=c.gate,
+            expected=c.expected,
+            got=c.found,
+            subject=c.subject,
+            would_pass=None if c.override is None else loosest[c.gate, c.precision].override,
+        )
+        for row, c in failing
     )
+
+
+def _loosest(failing: list[Check]) -> dict[tuple[str, str], Check]:
+    """Of each gate and precision the check that needs the loosest limit: one limit for all."""
+    found: dict[tuple[str, str], Check] = {}
+    for check in failing:
+        if (tolerance := check.smallest_tolerance) is None:
+            continue
+        key = (check.gate, check.precision)
+        least = found.get(key, check).smallest_tolerance or 0.0
+        looser = tolerance > least if check.bound == "at most" else tolerance < least
+        if key not in found or looser:
+            found[key] = check
+    return found

@@ -16,17 +16,19 @@ from edgeproof.convert.verify.isolation import IsolatedRunning
 from edgeproof.convert.verify.judge import Evidence, judge
 from edgeproof.convert.verify.labelled import Labelled, evenly, read_labelled
 from edgeproof.convert.verify.measure import Measurement, Work
-from edgeproof.convert.verify.plan import Plan, not_taken
+from edgeproof.convert.verify.plan import Plan, not_taken, untaken
 from edgeproof.convert.verify.report import (
     SCHEMA_VERSION,
     BundleFacts,
     DataFacts,
+    NotRun,
     Report,
     RuntimeState,
     broken_gates,
 )
 from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT, Runtime
 from edgeproof.convert.verify.schedule import Found, Job, Starter, cores, side_by_side
+from edgeproof.convert.verify.screening import positive_label
 from edgeproof.convert.verify.source import recorded_source
 from edgeproof.edge.bundle import MANIFEST, Bundle
 
@@ -38,20 +40,24 @@ def verify_bundle(
     data: Path | None = None,
     limit: int | None = None,
     gates: tuple[Gate, ...] = GATES,
+    positive: str | None = None,
     start: Starter = IsolatedRunning,
     at_once: int | None = None,
     progress: Progress = Silent(),  # noqa: B008  has no state
 ) -> Report:
     """Measure and judge every planned pair of variant and runtime.
 
+    `positive`: which of two labels sensitivity is about; None for the default of `screening.py`.
     `at_once`: how many runtimes give answers at a time; None for one on each core.
 
     Raises:
         BundleError: a file of the bundle is missing or altered.
         DataError: the labelled data cannot be used.
+        UsageError: `positive` is not one of two labels.
         VerifyError: nothing to verify.
     """
     started = time.monotonic()
+    positive_index = positive_label(bundle.manifest, positive)
     bundle.check_all()
     if not any(v != SOURCE_VARIANT for _, variants in plan.work for v in variants):
         raise VerifyError(
@@ -78,6 +84,7 @@ def verify_bundle(
             run_labels=run_labels,
             measurements=tuple(measurements),
             gates=gates,
+            positive=positive_index,
         )
     )
     broken = broken_gates(rows)
@@ -120,15 +127,20 @@ def _measurements(found: Found, plan: Plan) -> tuple[Measurement, ...]:
     """What is judged: what was asked for by name and could not run is a failure."""
     if not plan.insists:
         return found.measurements
+    return found.measurements + tuple(
+        Measurement(left.variant, found.runtime.name, "", failure=f"cannot run here: {left.reason}")
+        for left in _not_run(found, plan)
+    )
+
+
+def _not_run(found: Found, plan: Plan) -> tuple[NotRun, ...]:
+    """The planned variants that turned out to be impossible here."""
     reasons = dict(found.refused)
     if found.unavailable is not None:
         done = {m.variant for m in found.measurements}
         left = (v for v in dict(plan.work)[found.runtime] if v not in done)
         reasons |= dict.fromkeys(left, found.unavailable)
-    return found.measurements + tuple(
-        Measurement(variant, found.runtime.name, "", failure=f"cannot run here: {reason}")
-        for variant, reason in reasons.items()
-    )
+    return tuple(NotRun(variant, reason) for variant, reason in reasons.items())
 
 
 def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
@@ -141,12 +153,15 @@ def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
     if found.unavailable is not None:
         reasons.append(found.unavailable)
     reasons += [f"{variant}: not run, because {reason}" for variant, reason in found.refused]
-    if (untaken := not_taken(found.runtime, bundle)) is not None:
-        reasons.append(untaken)
+    if (others := not_taken(found.runtime, bundle)) is not None:
+        reasons.append(others)
     if found.runtime.emulated and versions:
         reasons.append("no times: an emulator's say nothing about a board's")
     version = versions[0] if versions else None
-    return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None)
+    # those of named runtimes are failed rows
+    not_run = () if plan.insists else _not_run(found, plan)
+    not_run += untaken(found.runtime, bundle)
+    return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None, not_run)
 
 
 def _run_labels(bundle: Bundle) -> tuple[str, ...] | None:

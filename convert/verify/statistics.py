@@ -1,4 +1,4 @@
-"""Figures about answers: accuracy with its interval, agreement, drift, and swapped labels."""
+"""Figures about answers: accuracy, agreement, drift, calibration error, and swapped labels."""
 
 import math
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _Z95 = 1.959963984540054
+CALIBRATION_BINS = 15
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,39 @@ def agreement(expected: np.ndarray, got: np.ndarray) -> float:
     return float(np.mean(expected.argmax(axis=1) == got.argmax(axis=1)))
 
 
+def top_agreement(expected: np.ndarray, got: np.ndarray, k: int) -> float:
+    """Share of rows whose most probable label is among the `k` most probable labels of `got`.
+
+    Of equally probable labels the first counts as the more probable one, as argmax has it: a model
+    that answers all labels alike must not agree with everything.
+    """
+    best = np.argsort(-got, axis=1, kind="stable")[:, :k]
+    return float(np.mean((best == expected.argmax(axis=1)[:, np.newaxis]).any(axis=1)))
+
+
 def confidence_drift(expected: np.ndarray, got: np.ndarray) -> float:
     """Mean |change| of the probability of the label that the reference finds most probable."""
     rows, top = np.arange(len(expected)), expected.argmax(axis=1)
     return float(np.mean(np.abs(got[rows, top].astype(np.float64) - expected[rows, top])))
+
+
+def calibration_error(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error of N x labels probabilities, 0 to 1.
+
+    `sum_b n_b / N |accuracy_b - confidence_b|` over 15 bins of equal width, (0, 1/15] to (14/15,
+    1], of the most probable label's probability (C. Guo et al., On Calibration of Modern Neural
+    Networks, ICML 2017).
+
+    Raises:
+        ValueError: no images, or not as many as labels.
+    """
+    if len(scores) != len(labels) or len(labels) == 0:
+        raise ValueError(f"expected scores for each of at least one label, got {len(scores)}")
+    confidence = scores.max(axis=1).astype(np.float64)
+    right = (scores.argmax(axis=1) == labels).astype(np.float64)
+    bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
+    # n_b |accuracy_b - confidence_b| is the size of the bin's summed differences
+    return float(np.abs(np.bincount(bins, right - confidence)).sum() / len(labels))
 
 
 def swapped_pairs(predicted: np.ndarray, labels: np.ndarray, classes: int) -> list[tuple[int, int]]:

@@ -15,12 +15,14 @@ JSON_NAME = "report.json"
 HTML_NAME = "report.html"
 
 
-def check_writable(folder: Path) -> None:
-    """Raise OutputError, before any work, for a bundle folder that cannot take the report."""
+def check_writable(folder: Path, name: str = JSON_NAME) -> None:
+    """Raise OutputError, before any work, for a folder that cannot take the report."""
+    if not folder.is_dir():
+        raise OutputError(f"expected a folder for {name}, got {folder}, which is none; make it")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(
-            f"expected a writable folder for {JSON_NAME}, got {folder}, "
-            "which this user may not write to; copy the bundle to a place of your own"
+            f"expected a writable folder for {name}, got {folder}, "
+            "which this user may not write to; choose a place of your own"
         )
 
 
@@ -40,10 +42,15 @@ def write_report(report: Report, folder: Path) -> None:
     # allow_nan=False: NaN is not JSON, and no figure of a report may be one
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     for name, content in ((JSON_NAME, text), (HTML_NAME, html_report(report))):
-        _replace(folder / name, content)
+        write_whole(folder / name, content)
 
 
-def _replace(path: Path, content: str) -> None:
+def write_whole(path: Path, content: str) -> None:
+    """Write a file that replaces its predecessor in one step, or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
     try:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.partial-", delete=False

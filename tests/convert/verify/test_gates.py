@@ -5,7 +5,7 @@ import pytest
 
 from edgeproof.convert.variants import VARIANTS
 from edgeproof.convert.verify.faithfulness import integrity_checks
-from edgeproof.convert.verify.gates import GATES, Gate, gate_for, with_overrides
+from edgeproof.convert.verify.gates import GATES, Gate, gate_for, listing, with_overrides
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.measure import Measurement
 from edgeproof.edge.errors import UsageError
@@ -42,10 +42,26 @@ def test_an_override_replaces_the_limit_for_every_precision() -> None:
     assert gate_for(changed, "noise", "int8") == gate_for(GATES, "noise", "int8")
 
 
+def test_an_override_of_one_precision_leaves_the_others() -> None:
+    changed = with_overrides(GATES, ["noise:int8=0.5"])
+    differing = [g for g, was in zip(changed, GATES, strict=True) if g != was]
+    assert [(g.name, g.precision, g.limit) for g in differing] == [("noise", "int8", 0.5)]
+    assert differing[0].why == "set by --gate noise:int8=0.5"
+
+
+def test_the_listing_has_every_limit_with_its_reason() -> None:
+    text = " ".join(listing(GATES).split())
+    for gate in GATES:
+        assert f"{gate.name}: " in text
+        assert f"{gate.precision} {gate.limit:g} {gate.why}" in text
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ("acuracy-drop=1", "did you mean accuracy-drop"),
+        ("acuracy-drop:int8=1", "did you mean accuracy-drop"),
+        ("noise:int9=1", "a precision out of .*did you mean int8"),
         ("noise", "expected --gate NAME=VALUE"),
         ("noise=much", "expected a number for --gate noise, got 'much'"),
         ("noise=nan", "expected a finite number"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ KEYS = {
 }  # fmt: skip
 ROW_KEYS = {
     "variant", "runtime", "version", "reference", "faithful", "passed", "worst_error", "cost",
-    "bytes", "p50_ms", "p95_ms", "load_ms", "checks", "failure",
+    "bytes", "p50_ms", "p95_ms", "load_ms", "checks", "failure", "errors",
 }  # fmt: skip
 
 
@@ -66,6 +67,24 @@ def test_a_broken_gate_is_exit_1_and_says_everything(bundle_copy: Path, cli: Cli
         "p50 ms",
     ]  # fmt: skip
     assert json.loads((bundle_copy / "report.json").read_bytes())["passed"] is False
+
+
+def test_the_limit_that_a_broken_gate_names_lets_it_pass(bundle_copy: Path, cli: Cli) -> None:
+    asked = ("verify", bundle_copy, "--runtimes", "litert", "--limit", "20")
+    strict = ("--gate", "noise:int8=1e-6")
+    done = cli(*asked, *strict)
+    assert done.returncode == 1
+    named = set(re.findall(r"would pass with --gate (noise:int8=\S+)", done.stderr))
+    assert len(named) == 1, done.stderr
+    assert cli(*asked, *strict, "--gate", named.pop()).returncode == 0
+    report = json.loads((bundle_copy / "report.json").read_bytes())
+    assert all(c["smallest_tolerance"] is not None for r in report["rows"] for c in r["checks"])
+
+
+def test_the_limits_are_listed_without_a_bundle(cli: Cli) -> None:
+    done = cli("verify", "--gates")
+    assert done.returncode == 0
+    assert "accuracy-drop: at most, percentage points" in done.stdout
 
 
 def test_an_altered_file_is_named_with_both_hashes(bundle_copy: Path, cli: Cli) -> None:

@@ -1,0 +1,148 @@
+"""The tables of `report.html` that hold every figure of every variant on every runtime."""
+
+from collections.abc import Callable
+from html import escape
+
+from edgeproof.convert.verify.html_parts import scrolled
+from edgeproof.convert.verify.report import Report, Row
+from edgeproof.convert.verify.spread import ErrorSpread
+from edgeproof.convert.verify.statistics import CALIBRATION_BINS, Accuracy
+
+Cell = Callable[[Row], str]
+_NONE = "–"  # noqa: RUF001  an en dash where there is no figure
+
+
+def statistics(report: Report) -> str:
+    """Closed sections: errors against the reference, errors against Keras, answers, screening."""
+    against_reference = _errors(lambda row: row.errors)
+    against_keras = _errors(lambda row: row.cost.errors)
+    parts = [
+        _section(
+            report,
+            "Errors against the reference",
+            "What each runtime adds: golden inputs, every run, and golden files. Relative to the "
+            "largest reference output; p99 is the 99th percentile of all values.",
+            {"judged by": lambda row: escape(row.reference or "itself"), **against_reference},
+        ),
+        _section(
+            report,
+            "Errors against Keras",
+            "The same with what conversion did, quantisation included.",
+            against_keras,
+        ),
+    ]
+    if any(row.cost.agreement is not None for row in report.rows):
+        parts.append(_section(report, "Answers", _answer_words(report), _ANSWERS))
+    screened = [row.cost.screening for row in report.rows if row.cost.screening is not None]
+    if screened:
+        words = (
+            f"Positive is {escape(screened[0].positive)} (--positive LABEL says otherwise): "
+            f"sensitivity is the share of its images that are recognised, specificity that of "
+            f"{escape(screened[0].negative)}, each with its 95 % interval, at the threshold 0.5, "
+            "where the more probable label wins. ROC-AUC counts ties one half. Before → after "
+            "conversion: Keras, or what stands in for it, and the variant, on the same images."
+        )
+        parts.append(_section(report, "Screening", words, _SCREENING))
+    return "".join(parts)
+
+
+def _answer_words(report: Report) -> str:
+    top5 = "; top 5: is among its five most probable" if len(report.bundle.labels) > 5 else ""
+    words = f"Top 1: share of images whose most probable label is the reference's{top5}. "
+    if report.data is None:
+        return words
+    return words + (
+        "Turned wrong / right: images that only the reference, and only the variant, has right; p "
+        "is McNemar's exact two-sided test of them: how probable so uneven a split is if "
+        "conversion changed nothing. Drift: mean change of the probability of the reference's "
+        f"label. Calibration error: expected, over {CALIBRATION_BINS} bins of equal width, "
+        "before → after conversion. Before is Keras, or what stands in for it, on the same images."
+    )
+
+
+def _section(report: Report, title: str, words: str, cells: dict[str, Cell]) -> str:
+    rows = [row for row in report.rows if row.failure is None]
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("variant", "runtime", *cells))
+    body = "".join(
+        f'<tr><th scope="row">{escape(row.variant)}</th><td>{escape(row.runtime)}</td>'
+        + "".join(f'<td class="figure">{cell(row)}</td>' for cell in cells.values())
+        + "</tr>"
+        for row in rows
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        f'<details><summary>{title}</summary><p class="explained">{words}</p>'
+        f"{scrolled(title, table)}</details>"
+    )
+
+
+def _errors(spread: Callable[[Row], ErrorSpread | None]) -> dict[str, Cell]:
+    names = {
+        "largest": "max_absolute",
+        "mean": "mean_absolute",
+        "p99": "p99_absolute",
+        "largest, relative": "max_relative",
+        "mean, relative": "mean_relative",
+        "p99, relative": "p99_relative",
+    }
+
+    def cell(field: str) -> Cell:
+        def shown(row: Row) -> str:
+            found = spread(row)
+            return _NONE if found is None else f"{getattr(found, field):.2g}"
+
+        return shown
+
+    return {name: cell(field) for name, field in names.items()}
+
+
+def _share(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.2%}"
+
+
+def _interval(found: Accuracy | None) -> str:
+    return _NONE if found is None else f"{found.value:.2%} ({found.low:.2%} to {found.high:.2%})"
+
+
+def _turned(row: Row) -> str:
+    test = row.cost.accuracy_test
+    return _NONE if test is None else f"{test.lost} / {test.gained}, p = {test.p_value:.3g}"
+
+
+def _calibration(row: Row) -> str:
+    before, after = row.cost.calibration_error_before, row.cost.calibration_error
+    return _NONE if before is None or after is None else f"{before:.4f} → {after:.4f}"
+
+
+_ANSWERS: dict[str, Cell] = {
+    "images": lambda row: f"{row.cost.agreement_n or 0:,}",
+    "top 1": lambda row: _share(row.cost.agreement),
+    "top 5": lambda row: _share(row.cost.agreement_top5),
+    "accuracy": lambda row: _interval(row.cost.accuracy),
+    "accuracy before": lambda row: _interval(row.cost.accuracy_before),
+    "turned wrong / right": _turned,
+    "drift": lambda row: (
+        _NONE if row.cost.confidence_drift is None else f"{row.cost.confidence_drift:.2g}"
+    ),
+    "calibration error": _calibration,
+}
+
+
+def _screening_cell(figure: str) -> Cell:
+    def shown(row: Row) -> str:
+        before, after = row.cost.screening_before, row.cost.screening
+        if before is None or after is None:
+            return _NONE
+        if figure == "roc_auc":
+            return f"{before.roc_auc:.4f} → {after.roc_auc:.4f}"
+        was, now = getattr(before, figure), getattr(after, figure)
+        return f"{was.value:.2%} → {_interval(now)}"
+
+    return shown
+
+
+_SCREENING: dict[str, Cell] = {
+    "ROC-AUC": _screening_cell("roc_auc"),
+    "sensitivity": _screening_cell("sensitivity"),
+    "specificity": _screening_cell("specificity"),
+}
