@@ -15,6 +15,7 @@ import pytest
 
 from edgeproof.convert.api import convert_model
 from edgeproof.convert.options import ConvertOptions
+from edgeproof.convert.verify.isolation import IsolatedRunning
 from edgeproof.convert.verify.plan import planned
 from edgeproof.convert.verify.report import Broken, Report
 from edgeproof.convert.verify.run import verify_bundle
@@ -57,9 +58,13 @@ class Lab:
         source: Path | None = None,
         data: Path | None = None,
         limit: int | None = 60,
+        isolated: bool = False,
         wrap: Callable[[Any], Any] | None = None,
     ) -> Report:
-        """`wrap` puts a fault between verification and `runtime`; `also` runs beside it."""
+        """`wrap` puts a fault between verification and `runtime`; `also` runs beside it.
+
+        `isolated`: in processes of their own, as for users, where every exception is a failed row.
+        """
         bundle = Bundle.open(self.bundle)
         if source is not None:
             bundle = with_source(bundle, source)
@@ -69,7 +74,7 @@ class Lab:
         plan = dataclasses.replace(plan, work=tuple((r, v) for r, v in kept if v))
 
         def start(name: str, opened: Bundle) -> Any:
-            running = registry.start(name, opened)
+            running = (IsolatedRunning if isolated else registry.start)(name, opened)
             return wrap(running) if wrap and name == runtime else running
 
         # in a thread of its own: Playwright allows one synchronous session for each thread, and

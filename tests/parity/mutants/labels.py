@@ -77,14 +77,20 @@ def everywhere(ground: Ground) -> None:
 
 
 def mutant(name: str, change: str, seed: Callable[[Ground], None], **options: Any) -> Mutant:
-    return Mutant(f"labels-{name}", change, "labels", seed, **options)
+    return Mutant(f"labels-{name}", change, options.pop("gate", "labels"), seed, **options)
 
 
 MUTANTS = (
     mutant("swapped", "two labels are swapped in bundle.json", in_manifest(swapped)),
     mutant("renamed", "one label is renamed in bundle.json", in_manifest(renamed)),
     mutant("shifted", "all labels are shifted by one in bundle.json", in_manifest(shifted)),
-    mutant("missing", "one label is missing in bundle.json", in_manifest(one_missing)),
+    mutant(
+        "missing",
+        "one label is missing in bundle.json",
+        in_manifest(one_missing),
+        gate="expected labels 0 to 8",
+        refused=True,
+    ),
     mutant("tflite-swapped", "two labels are swapped in the .tflite", in_tflite(swapped)),
     mutant("tflite-missing", "one label is missing in the .tflite", in_tflite(one_missing)),
     mutant(

@@ -47,6 +47,7 @@ class Mutant:
         model: which intact bundle: "digits" (trained, gray) or "colour" (RGB, 6 x 9, padded).
         refused: the reader has to refuse the bundle before anything runs.
         with_source: whether the model that was trained is at hand.
+        isolated: the runtime breaks down, which takes a process of its own.
     """
 
     name: str
@@ -58,3 +59,4 @@ class Mutant:
     model: str = "digits"
     refused: bool = False
     with_source: bool = False
+    isolated: bool = False

@@ -43,7 +43,7 @@ def as_bfloat16(weights: np.ndarray) -> np.ndarray:
 def biases_swapped(model: Any) -> None:
     """Of the third and fourth layer's neighbours that are of one length (48)."""
     first, second = constant(model, 3, BIAS), constant(model, 4, BIAS)
-    assert first.shape.tolist() == second.shape.tolist()
+    assert list(first.shape) == list(second.shape)
     first.buffer, second.buffer = second.buffer, first.buffer
 
 
