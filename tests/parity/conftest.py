@@ -23,6 +23,7 @@ from edgeproof.convert.verify.runtimes import registry
 from edgeproof.convert.verify.source import with_source
 from edgeproof.edge.bundle import Bundle
 
+
 @pytest.fixture(scope="session")
 def matrix(
     shared_folder: Path,

@@ -49,16 +49,20 @@ MUTANTS = (
         changed(offset=[1.0]),
         model="digits",
     ),
-    mutant(
-        "channels", "scale and offset are in BGR order", "relative", edited(channels_reversed)
-    ),
+    mutant("channels", "scale and offset are in BGR order", "relative", edited(channels_reversed)),
     mutant("sides", "height and width are swapped", "runs", edited(sides_swapped), isolated=True),
     mutant("crop", "the picture is cropped, not padded", "file-images", changed(fit="crop")),
-    mutant("stretch", "the picture is stretched, not padded", "file-images",
-           changed(fit="stretch")),
+    mutant(
+        "stretch", "the picture is stretched, not padded", "file-images", changed(fit="stretch")
+    ),
     mutant("background", "the background is black", "file-images", changed(background=[0, 0, 0])),
-    mutant("gray", "the model is fed gray pictures", "runs",
-           changed(color="gray", scale=[1.0], offset=[0.0]), isolated=True),
+    mutant(
+        "gray",
+        "the model is fed gray pictures",
+        "runs",
+        changed(color="gray", scale=[1.0], offset=[0.0]),
+        isolated=True,
+    ),
     mutant(
         "size",
         "the manifest asks for 9 x 9 pixels of a model for 8 x 8",

@@ -37,12 +37,22 @@ def mutant(
 
 MUTANTS = (
     mutant("swapped", "two classes are swapped", "label-order", on_labels(swapped)),
-    mutant("shifted", "every class is shifted by one", "guessing",
-           on_labels(lambda a: (a + 1) % 10)),
+    mutant(
+        "shifted", "every class is shifted by one", "guessing", on_labels(lambda a: (a + 1) % 10)
+    ),
     mutant("wrong", "no image has its own class", "guessing", on_labels(shuffled)),
-    mutant("one-class", "every image is said to be of one class", "heldout-classes",
-           on_labels(lambda a: np.full_like(a, 3))),
+    mutant(
+        "one-class",
+        "every image is said to be of one class",
+        "heldout-classes",
+        on_labels(lambda a: np.full_like(a, 3)),
+    ),
     mutant("empty", "there are no images", "at least one uint8 image", empty, refused=True),
-    mutant("too-large", "a class that the model does not have", "expected labels 0 to 9",
-           on_labels(lambda a: a + 1), refused=True),
+    mutant(
+        "too-large",
+        "a class that the model does not have",
+        "expected labels 0 to 9",
+        on_labels(lambda a: a + 1),
+        refused=True,
+    ),
 )

@@ -48,17 +48,34 @@ def mutant(name: str, change: str, words: str, seed: Callable[[Ground], None]) -
 
 
 MUTANTS = (
-    mutant("bit", "one bit of the model", "was altered: expected SHA-256",
-           on_file(MODEL, bit_turned)),
-    mutant("cut", "the model's last byte is missing", "was altered: expected .* bytes",
-           on_file(MODEL, cut)),
+    mutant(
+        "bit", "one bit of the model", "was altered: expected SHA-256", on_file(MODEL, bit_turned)
+    ),
+    mutant(
+        "cut",
+        "the model's last byte is missing",
+        "was altered: expected .* bytes",
+        on_file(MODEL, cut),
+    ),
     mutant("missing", "the model is missing", "got no such file", missing),
     mutant("other-file", "another variant's file", "was altered", other_variant),
-    mutant("golden-bit", "one bit of a golden output", "was altered: expected SHA-256",
-           on_file("golden/outputs.npy", bit_turned)),
-    mutant("negative-size", "a picture 0 pixels high", "height: expected 1 to 8192",
-           in_manifest(lambda m: m["input"].update(height=0))),
-    mutant("unknown-fit", "a fit that does not exist", "fit",
-           in_manifest(lambda m: m["input"].update(fit="cover"))),
+    mutant(
+        "golden-bit",
+        "one bit of a golden output",
+        "was altered: expected SHA-256",
+        on_file("golden/outputs.npy", bit_turned),
+    ),
+    mutant(
+        "negative-size",
+        "a picture 0 pixels high",
+        "height: expected 1 to 8192",
+        in_manifest(lambda m: m["input"].update(height=0)),
+    ),
+    mutant(
+        "unknown-fit",
+        "a fit that does not exist",
+        "fit",
+        in_manifest(lambda m: m["input"].update(fit="cover")),
+    ),
     mutant("no-labels", "labels are no list", "labels", in_manifest(lambda m: m.update(labels=3))),
 )

@@ -110,21 +110,38 @@ def mutant(name: str, change: str, seed: Callable[[Ground], None], model: str) -
 
 
 MUTANTS = (
-    mutant("nearest", "resizes by the nearest pixel", resized_by(Image.Resampling.NEAREST),
-           "digits"),
+    mutant(
+        "nearest", "resizes by the nearest pixel", resized_by(Image.Resampling.NEAREST), "digits"
+    ),
     mutant("bicubic", "resizes by cubic splines", resized_by(Image.Resampling.BICUBIC), "digits"),
-    mutant("no-antialias", "bilinear without antialiasing",
-           replaced("_resized", without_antialias), "colour"),
-    mutant("half-pixel", "resizes half a pixel beside",
-           replaced("_resized", half_a_pixel_off), "digits"),
+    mutant(
+        "no-antialias",
+        "bilinear without antialiasing",
+        replaced("_resized", without_antialias),
+        "colour",
+    ),
+    mutant(
+        "half-pixel",
+        "resizes half a pixel beside",
+        replaced("_resized", half_a_pixel_off),
+        "digits",
+    ),
     mutant("floor", "cuts off where it has to round", replaced("_resized", floored), "colour"),
     mutant("exif", "ignores the EXIF orientation", not_turned, "digits"),
     mutant("alpha-black", "flattens alpha on black", replaced("_flattened", over_black), "colour"),
-    mutant("premultiplied", "multiplies alpha in twice",
-           replaced("_flattened", premultiplied), "colour"),
+    mutant(
+        "premultiplied",
+        "multiplies alpha in twice",
+        replaced("_flattened", premultiplied),
+        "colour",
+    ),
     mutant("alpha-ignored", "drops alpha", replaced("_flattened", alpha_ignored), "colour"),
     mutant("bgr", "red and blue are swapped", replaced("_in_color", bgr), "colour"),
-    mutant("mean-gray", "gray is the mean of the channels",
-           replaced("_in_color", mean_of_channels), "digits"),
+    mutant(
+        "mean-gray",
+        "gray is the mean of the channels",
+        replaced("_in_color", mean_of_channels),
+        "digits",
+    ),
     mutant("bt709", "gray by the luma of ITU-R 709", replaced("_in_color", bt709), "digits"),
 )

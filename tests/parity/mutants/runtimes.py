@@ -128,8 +128,9 @@ MUTANTS = (
         "repeat",
         on_rows(lambda rows, call: rows if call == 1 else rows + np.float32(0.01)),
     ),
-    mutant("late", "gives each input the answer of the one before", "relative",
-           faulty(previous_answer)),
+    mutant(
+        "late", "gives each input the answer of the one before", "relative", faulty(previous_answer)
+    ),
     mutant("stale", "gives every input the answer of the first", "relative", faulty(stale())),
     mutant(
         "transposed",
@@ -137,10 +138,15 @@ MUTANTS = (
         "relative",
         on_rows(lambda rows, _: rows.reshape(rows.shape[::-1]).T),
     ),
-    mutant("softmax-twice", "applies softmax twice", "relative",
-           on_rows(lambda rows, _: softmax(rows))),
-    mutant("no-softmax", "gives the logarithm of the probabilities", "relative",
-           on_rows(lambda rows, _: np.log(np.maximum(rows, 1e-30)))),
+    mutant(
+        "softmax-twice", "applies softmax twice", "relative", on_rows(lambda rows, _: softmax(rows))
+    ),
+    mutant(
+        "no-softmax",
+        "gives the logarithm of the probabilities",
+        "relative",
+        on_rows(lambda rows, _: np.log(np.maximum(rows, 1e-30))),
+    ),
     mutant(
         "flattened",
         "keeps every top label and flattens the probabilities",
@@ -169,18 +175,13 @@ MUTANTS = (
     mutant("noise", "adds noise of 0.001, another each time", "repeat", on_rows(noisy)),
     mutant("race", "swaps two answers in every second call", "repeat", on_rows(raced)),
     mutant("zeros", "answers zeros", "relative", on_rows(lambda rows, _: np.zeros_like(rows))),
-    mutant(
-        "nan", "answers NaN", "relative", on_rows(lambda rows, _: np.full_like(rows, np.nan))
-    ),
-    mutant(
-        "empty", "answers nothing", "relative", on_rows(lambda rows, _: rows[:0])
-    ),
+    mutant("nan", "answers NaN", "relative", on_rows(lambda rows, _: np.full_like(rows, np.nan))),
+    mutant("empty", "answers nothing", "relative", on_rows(lambda rows, _: rows[:0])),
     mutant("one-value", "one of 320 values is off by 0.1", "relative", on_rows(one_value(0.1))),
+    mutant("int8-one-value", "the same in int8", "steps", on_rows(one_value(0.1)), INT8),
     mutant(
-        "int8-one-value", "the same in int8", "steps", on_rows(one_value(0.1)), INT8
+        "small-value", "one of 320 values is off by 0.0005", "relative", on_rows(one_value(0.0005))
     ),
-    mutant("small-value", "one of 320 values is off by 0.0005", "relative",
-           on_rows(one_value(0.0005))),
     mutant(
         "other-variant",
         "loads the float16 file in place of float32",

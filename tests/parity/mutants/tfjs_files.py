@@ -104,16 +104,31 @@ def mutant(
 MUTANTS = (
     mutant("sign", "the largest weight has the other sign", "relative", on_shard(largest_negated)),
     mutant("other-shard", "the shard is another model's", "relative", of_another_model),
-    mutant("weight-order", "two weights are listed in the wrong order", "relative",
-           on_model(weights_reordered)),
+    mutant(
+        "weight-order",
+        "two weights are listed in the wrong order",
+        "relative",
+        on_model(weights_reordered),
+    ),
     mutant("activation", "a fused activation is missing", "relative", on_model(activation_dropped)),
     mutant("operation", "Softmax is named Sigmoid", "relative", on_model(softmax_renamed)),
     mutant("padding", "SAME is VALID in one layer", "relative", on_model(stride_changed)),
     mutant("short-shard", "the shard is 4 bytes short", "runs", on_shard(lambda v: v[:-1])),
-    mutant("minimum", "the minimum of one quantised weight is off", "noise",
-           on_model(minimum_off, UINT8), UINT8),
-    mutant("scale", "quantised weights are scaled by 1.2", "noise",
-           on_model(scale_off, UINT8), UINT8),
-    mutant("scale-1.02", "one quantised weight is scaled by 1.02", "weights",
-           on_model(scale_slightly_off, UINT8), UINT8),
+    mutant(
+        "minimum",
+        "the minimum of one quantised weight is off",
+        "noise",
+        on_model(minimum_off, UINT8),
+        UINT8,
+    ),
+    mutant(
+        "scale", "quantised weights are scaled by 1.2", "noise", on_model(scale_off, UINT8), UINT8
+    ),
+    mutant(
+        "scale-1.02",
+        "one quantised weight is scaled by 1.02",
+        "weights",
+        on_model(scale_slightly_off, UINT8),
+        UINT8,
+    ),
 )
