@@ -28,7 +28,6 @@ pytestmark = [
 TABLE = Path(__file__).parents[2] / "build" / "mutants.md"
 RUNS = 20
 Caught = Callable[[Report], set[str]]
-Lines = dict[str, str]
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +37,17 @@ def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def lines() -> Iterator[Lines]:
-    """What caught each mutant; the table is written when all of them ran."""
-    found: Lines = {}
-    yield found
-    if len(found) == len(MUTANTS):
+def findings(shared_folder: Path) -> Iterator[Path]:
+    """A folder with a file for each mutant: what caught it. The last process writes the table."""
+    folder = shared_folder / "mutants"
+    folder.mkdir(exist_ok=True)
+    yield folder
+    if len(list(folder.iterdir())) == len(MUTANTS):
         head = "| mutant | what is wrong | expected | what broke |\n| --- | --- | --- | --- |\n"
-        rows = [f"| {m.name} | {m.change} | {m.gate} | {found[m.name]} |\n" for m in MUTANTS]
+        rows = [
+            f"| {m.name} | {m.change} | {m.gate} | {(folder / m.name).read_text()} |\n"
+            for m in MUTANTS
+        ]
         TABLE.parent.mkdir(exist_ok=True)
         TABLE.write_text(head + "".join(rows))
 
@@ -58,7 +61,7 @@ def test_the_mutant_is_caught_by_its_gate(
     digits_run: Path,
     lab_of: Callable[[Path], Any],
     caught: Caught,
-    lines: Lines,
+    findings: Path,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -68,11 +71,11 @@ def test_the_mutant_is_caught_by_its_gate(
     if mutant.refused:
         with pytest.raises(EdgeproofError, match=mutant.gate) as refusal:
             verified(ground, mutant)
-        lines[mutant.name] = f"refused by {type(refusal.value).__name__}"
+        (findings / mutant.name).write_text(f"refused by {type(refusal.value).__name__}")
         return
     broken = caught(verified(ground, mutant))
     assert mutant.gate in broken
-    lines[mutant.name] = ", ".join(sorted(broken))
+    (findings / mutant.name).write_text(", ".join(sorted(broken)))
 
 
 def verified(ground: Ground, mutant: Mutant) -> Report:
