@@ -220,6 +220,14 @@ GATES: tuple[Gate, ...] = (
         "a model that answers everything alike would agree with any other dead model",
     ),
     Gate(
+        "golden-inputs",
+        ANY,
+        4,
+        "distinct golden inputs",
+        "at least",
+        "copies show nothing new, and one or two inputs miss what only some inputs meet",
+    ),
+    Gate(
         "golden-reproduced",
         ANY,
         1e-5,
@@ -239,6 +247,32 @@ GATES: tuple[Gate, ...] = (
         "at most",
         "a pair counts as swapped where exchanging the two labels would make the reference right "
         "significantly more often (three standard deviations): a weak model is not enough",
+    ),
+    Gate(
+        "heldout-classes",
+        ANY,
+        2,
+        "distinct classes among the labelled images",
+        "at least",
+        "images of one class cannot tell a right answer from a constant one",
+    ),
+    Gate(
+        "guessing",
+        ANY,
+        3,
+        "standard deviations under guessing",
+        "at most",
+        "a model that knows nothing is as good as guessing; a significantly worse one has wrong "
+        "labels, not bad luck",
+    ),
+    Gate(
+        "weights",
+        ANY,
+        1,
+        "steps of the stored weights",
+        "at most",
+        "rounding is off by half a step: measured 0.43 to 0.502 on 60 bundles. The other half is "
+        "for constants that were folded in another order",
     ),
     # --- cost: what did conversion do to the answers? ---
     Gate("noise", FLOAT, 1e-4, "RMS error / RMS of Keras", "at most", "as `relative`, on average"),

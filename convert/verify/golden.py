@@ -49,6 +49,11 @@ def read_golden(bundle: Bundle) -> GoldenSet:
             f"expected golden files together with their images and outputs in {bundle.folder}, "
             f"got {len(golden.files)} files; convert the model again"
         )
+    if bundle.manifest.input is not None and not golden.files:
+        raise VerifyError(
+            f"expected golden files in {bundle.folder}, whose model takes pictures, got none; "
+            "convert the model again"
+        )
     images = None if golden.file_images is None else bundle.array(golden.file_images)
     answers = None if golden.file_outputs is None else bundle.array(golden.file_outputs)
     if images is not None and answers is not None:

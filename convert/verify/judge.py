@@ -1,5 +1,6 @@
 """From measurements to rows: which reference, which checks, and a verdict for each."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,7 @@ class Evidence:
     """All that was measured, and what it is to be held against.
 
     `positive`: index of the positive label of a two-label model; None for others.
+    `static`: what was found in the bundle's files before anything ran.
     """
 
     manifest: Manifest
@@ -44,6 +46,7 @@ class Evidence:
     measurements: tuple[Measurement, ...]
     gates: tuple[Gate, ...]
     positive: int | None = None
+    static: tuple[Check, ...] = ()
 
     def measured(self, variant: str, runtime: str) -> Measurement | None:
         """The measurement of a variant on a runtime, if it gave answers."""
@@ -144,7 +147,7 @@ def _source_row(evidence: Evidence, heldout: HeldOutReference | None) -> Row:
     """The reference's own row: is it alive, is it what the bundle stores, are the labels right?"""
     gates, manifest, golden = evidence.gates, evidence.manifest, evidence.golden
     asked = [m for m in evidence.measurements if m.variant == SOURCE_VARIANT]
-    checks = [_variety(golden, gates), *_label_checks(evidence, heldout)]
+    checks = [_variety(golden, gates), *evidence.static, *_label_checks(evidence, heldout)]
     if not asked:
         stored = Measurement(SOURCE_VARIANT, STORED_OUTPUTS, "")
         return _row(
@@ -203,12 +206,22 @@ def _label_checks(evidence: Evidence, heldout: HeldOutReference | None) -> list[
         checks.append(check(gate, "labels of bundle and run", differing, len(pairs)))
     if evidence.labelled is not None and heldout is not None:
         scores = probabilities(heldout.output, evidence.manifest.output, len(labels))
-        pairs_found = swapped_pairs(scores.argmax(axis=1), evidence.labelled.labels, len(labels))
+        answers = scores.argmax(axis=1)
+        checks.append(_guessing(heldout.name, answers, evidence.labelled.labels, evidence))
+        pairs_found = swapped_pairs(answers, evidence.labelled.labels, len(labels))
         named = ", ".join(f"{labels[i]} and {labels[j]}" for i, j in pairs_found[:3])
         subject = f"{heldout.name}'s answers and the labels" + (f": {named}" if named else "")
         gate = gate_for(evidence.gates, "label-order")
         checks.append(check(gate, subject, len(pairs_found), len(evidence.labelled.labels)))
     return checks
+
+
+def _guessing(name: str, answers: np.ndarray, truth: np.ndarray, evidence: Evidence) -> Check:
+    """How far the reference's accuracy is under that of guessing among the labels."""
+    chance, n = 1 / len(evidence.manifest.labels), len(truth)
+    deviation = math.sqrt(chance * (1 - chance) / n) if chance < 1 else math.inf
+    under = max(0.0, chance - float(np.mean(answers == truth))) / deviation
+    return check(gate_for(evidence.gates, "guessing"), f"{name}'s answers", under, n)
 
 
 def _failed_row(

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from edgeproof.convert.progress import Progress, Silent
+from edgeproof.convert.verify.bundle_checks import bundle_checks
 from edgeproof.convert.verify.errors import VerifyError
 from edgeproof.convert.verify.gates import GATES, Gate
 from edgeproof.convert.verify.golden import GoldenSet, read_golden
@@ -65,6 +66,7 @@ def verify_bundle(
         )
     golden = read_golden(bundle)
     labelled = read_labelled(bundle, data)
+    static = bundle_checks(bundle, golden, labelled, gates)
     labelled = None if labelled is None else evenly(labelled, limit)
     jobs = [
         Job(runtime, tuple(_work(bundle, v, golden, labelled, runtime) for v in variants))
@@ -85,6 +87,7 @@ def verify_bundle(
             measurements=tuple(measurements),
             gates=gates,
             positive=positive_index,
+            static=static,
         )
     )
     broken = broken_gates(rows)

@@ -11,17 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
+from edgeproof.convert.api import convert_model
+from edgeproof.convert.options import ConvertOptions
+from edgeproof.convert.verify.isolation import IsolatedRunning
 from edgeproof.convert.verify.plan import planned
 from edgeproof.convert.verify.report import Broken, Report
 from edgeproof.convert.verify.run import verify_bundle
 from edgeproof.convert.verify.runtimes import registry
 from edgeproof.convert.verify.source import with_source
 from edgeproof.edge.bundle import Bundle
-
-Outputs = dict[str, np.ndarray]
 
 
 @pytest.fixture(scope="session")
@@ -44,40 +44,6 @@ def matrix(
     return json.loads((bundle / "report.json").read_bytes())
 
 
-class AlteredSession:
-    """A session whose answers a fault has changed on the way."""
-
-    def __init__(self, session: Any, alter: Callable[[Outputs, int], Outputs]) -> None:
-        self._session = session
-        self._alter = alter
-        self._calls = 0
-
-    def run(self, inputs: Sequence[np.ndarray]) -> Outputs:
-        self._calls += 1
-        return self._alter(self._session.run(inputs), self._calls)
-
-    def run_file(self, path: str) -> tuple[np.ndarray, Outputs]:
-        image, outputs = self._session.run_file(path)
-        return image, self._alter(outputs, self._calls)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
-
-
-class AlteredRunning:
-    """A runtime that opens altered sessions."""
-
-    def __init__(self, running: Any, alter: Callable[[Outputs, int], Outputs]) -> None:
-        self._running = running
-        self._alter = alter
-
-    def open(self, variant_id: str) -> AlteredSession:
-        return AlteredSession(self._running.open(variant_id), self._alter)
-
-    def close(self) -> None:
-        self._running.close()
-
-
 @dataclasses.dataclass
 class Lab:
     """Verification of one variant in this process, with an optional fault in a runtime."""
@@ -89,27 +55,34 @@ class Lab:
         variant: str,
         *,
         runtime: str = "litert",
+        also: Sequence[str] = (),
         source: Path | None = None,
         data: Path | None = None,
-        alter: Callable[[Outputs, int], Outputs] | None = None,
+        limit: int | None = 60,
+        isolated: bool = False,
+        wrap: Callable[[Any], Any] | None = None,
     ) -> Report:
-        """`alter` changes the outputs of `runtime`; it gets them and the number of the call."""
+        """`wrap` puts a fault between verification and `runtime`; `also` runs beside it.
+
+        `isolated`: in processes of their own, as for users, where every exception is a failed row.
+        """
         bundle = Bundle.open(self.bundle)
         if source is not None:
             bundle = with_source(bundle, source)
-        plan = planned(bundle, [runtime])
-        kept = [(r, tuple(v for v in variants if v == variant)) for r, variants in plan.work]
+        plan = planned(bundle, [runtime, *also])
+        wanted = {variant, registry.SOURCE_VARIANT}
+        kept = [(r, tuple(v for v in variants if v in wanted)) for r, variants in plan.work]
         plan = dataclasses.replace(plan, work=tuple((r, v) for r, v in kept if v))
 
         def start(name: str, opened: Bundle) -> Any:
-            running = registry.start(name, opened)
-            return AlteredRunning(running, alter) if alter and name == runtime else running
+            running = (IsolatedRunning if isolated else registry.start)(name, opened)
+            return wrap(running) if wrap and name == runtime else running
 
         # in a thread of its own: Playwright allows one synchronous session for each thread, and
         # the suite's shared browser may hold this one's
         with ThreadPoolExecutor(max_workers=1) as thread:
             return thread.submit(
-                verify_bundle, bundle, plan=plan, data=data, limit=60, start=start
+                verify_bundle, bundle, plan=plan, data=data, limit=limit, start=start
             ).result()
 
     def change_manifest(self, change: Callable[[dict[str, Any]], None]) -> None:
@@ -153,3 +126,42 @@ def broken_gates(report: Report) -> set[str]:
 @pytest.fixture
 def caught() -> Callable[[Report], set[str]]:
     return broken_gates
+
+
+@pytest.fixture(scope="session")
+def lab_of() -> Callable[[Path], Lab]:
+    return Lab
+
+
+@pytest.fixture(scope="session")
+def intact(digits_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Bundles to be copied and broken: "digits", and "colour", where order and shape matter."""
+    colour = tmp_path_factory.mktemp("colour") / "colour"
+    convert_model(_colour_model(colour.with_suffix(".keras")), colour, options=COLOUR_OPTIONS)
+    return {"digits": digits_bundle, "colour": colour}
+
+
+# nothing is alike: two sides, three channels, a background that is no gray
+COLOUR_OPTIONS = ConvertOptions(
+    variants="tflite-float32",
+    scale=(1 / 255, 1 / 200, 1 / 150),
+    offset=(-0.5, -0.4, -0.3),
+    fit="pad",
+    background=(40, 90, 200),
+)
+
+
+def _colour_model(path: Path) -> Path:
+    import keras
+
+    keras.utils.set_random_seed(11)
+    model = keras.Sequential(
+        [
+            keras.Input((6, 9, 3)),
+            keras.layers.Conv2D(6, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4, activation="softmax"),
+        ]
+    )
+    model.save(path)
+    return path

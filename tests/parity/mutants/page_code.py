@@ -1,0 +1,75 @@
+"""Faults of the page's own JavaScript, in a copy that the verifying browser is served."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from edgeproof.edge.bundle import Bundle
+from edgeproof.web import routes
+from tests.parity.mutants.mutant import TFJS, Ground, Mutant
+from tests.parity.mutants.tfjs_files import largest_negated, on_shard
+
+
+def in_code(file: str, right: str, wrong: str) -> Callable[[Ground], None]:
+    """A fault: one piece of code replaced, which must be there exactly once."""
+
+    def seed(ground: Ground) -> None:
+        static = shutil.copytree(routes.STATIC, ground.folder / "static")
+        code = (static / "js" / file).read_text()
+        assert code.count(right) == 1, f"{file}: expected once {right!r}"
+        (static / "js" / file).write_text(code.replace(right, wrong))
+        ground.patch.setattr(routes, "STATIC", static)
+
+    return seed
+
+
+def altered_on_the_way(ground: Ground) -> None:
+    """A bit of a shard turns over behind the check of the whole bundle."""
+    ground.patch.setattr(Bundle, "check_all", lambda self: None)
+    (shard,) = (ground.lab.bundle / "variants" / TFJS).glob("*.bin")
+    content = bytearray(shard.read_bytes())
+    content[100] ^= 1
+    shard.write_bytes(content)
+
+
+def mutant(name: str, change: str, gate: str, seed: Callable[[Ground], None]) -> Mutant:
+    return Mutant(f"page-{name}", change, gate, seed, TFJS, ("tfjs-wasm",))
+
+
+MUTANTS = (
+    mutant(
+        "no-antialias",
+        "resize.js does not widen its filter",
+        "file-images",
+        in_code("resize.js", "const support = Math.max(scale, 1);", "const support = 1;"),
+    ),
+    mutant(
+        "luma",
+        "image.js does not round the luma",
+        "file-images",
+        in_code("image.js", "7471 * blue + 0x8000) >> 16", "7471 * blue) >> 16"),
+    ),
+    mutant(
+        "exif",
+        "image.js does not turn the picture",
+        "file-images",
+        in_code(
+            "image.js",
+            "fitted(oriented(pixels, orientation), contract)",
+            "fitted(oriented(pixels, 1), contract)",
+        ),
+    ),
+    mutant(
+        "batch",
+        "batch.js feeds pixels scaled by 255/256",
+        "relative",
+        in_code(
+            "batch.js",
+            "Math.fround(v * scale) + offset",
+            "Math.fround(v * scale * 0.99609375) + offset",
+        ),
+    ),
+    mutant("weight", "one weight of the shard is wrong", "relative", on_shard(largest_negated)),
+    mutant("altered", "a bit of the shard turned over on the way", "runs", altered_on_the_way),
+)
