@@ -3,18 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.arm.prepared import why_not_prepared
 from edgeproof.convert.verify.report import Report
+from tests.parity.mutants.runtimes import FaultyRunning, one_value
 
 
-def off_by_a_tenth(outputs: dict[str, np.ndarray], _: int) -> dict[str, np.ndarray]:
-    wrong = {name: array.copy() for name, array in outputs.items()}
-    next(iter(wrong.values()))[-1, -1] += 0.1
-    return wrong
+def off_by_a_tenth(running: Any) -> FaultyRunning:
+    change = one_value(0.1)
+    return FaultyRunning(running, lambda run, inputs, call: change(run(inputs), call))
 
 
 @pytest.mark.parametrize("name", list(BOARDS))
@@ -28,4 +27,4 @@ def test_one_wrong_value_on_a_board(
     assert caught(intact) == set()
     (row,) = [row for row in intact.rows if row.runtime == name]
     assert (row.p50_ms, row.load_ms) == (None, None)
-    assert "steps" in caught(lab.verify("tflite-int8", runtime=name, alter=off_by_a_tenth))
+    assert "steps" in caught(lab.verify("tflite-int8", runtime=name, wrap=off_by_a_tenth))

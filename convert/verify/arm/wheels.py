@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import zipfile
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgeproof.convert.verify.arm.boards import PYTHON, Board
@@ -12,11 +12,14 @@ from edgeproof.convert.verify.errors import PrepareError
 
 def require_pip() -> None:
     """Raise PrepareError where this Python has no pip."""
-    if find_spec("pip") is None:
+    # not find_spec: setuptools hooks into the search for pip, and warns where distutils is loaded
+    try:
+        version("pip")
+    except PackageNotFoundError as error:
         raise PrepareError(
             f"expected pip in the environment of {sys.executable}, got none; "
             f"do: {sys.executable} -m ensurepip"
-        )
+        ) from error
 
 
 def download_wheels(board: Board, into: Path) -> list[Path]:

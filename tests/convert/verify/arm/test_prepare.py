@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections import namedtuple
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,10 @@ def test_missing_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_missing_pip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wheels, "find_spec", lambda name: None)
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(wheels, "version", missing)
     with pytest.raises(PrepareError, match=r"expected pip .* -m ensurepip"):
         wheels.require_pip()
 
