@@ -68,7 +68,7 @@ browser: $(READY)
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser
 
 .venv-oldest/.installed: pyproject.toml
-	$(firstword $(foreach v,3.10 3.11 3.12,$(shell python$(v) -c 'import sys; print(sys.executable)' 2>/dev/null)) python3) -m venv .venv-oldest
+	$(firstword $(foreach v,3.11 3.12 3.10,$(shell python$(v) -c 'import sys; print(sys.executable)' 2>/dev/null)) python3) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install -q -e '.[dev]' 'tensorflow==2.19.*'
 	@touch $@
 

@@ -137,9 +137,10 @@ def frozen_trace(traced: Trace) -> FrozenGraph:
             "model"
         )
     from edgeproof.convert.integer_products import float_products
+    from edgeproof.convert.softsign import spelled_out
     from edgeproof.convert.tfjs.narrow import HALVES, has_halves, narrow
 
-    graph_def = float_products(frozen.graph.as_graph_def())
+    graph_def = spelled_out(float_products(frozen.graph.as_graph_def()))
     return FrozenGraph(
         narrow(graph_def, HALVES) if has_halves(graph_def) else graph_def,
         _graph_tensors(traced.input_names, frozen.inputs),

@@ -51,6 +51,12 @@ def _each(shape: tuple[int, ...], *made: Any, dtype: str = "float32") -> Make:
     return make
 
 
+def _since_keras_3_13(name: str, *arguments: Any) -> list[keras.layers.Layer]:
+    """The layer, where this Keras has it: Python 3.10 gets Keras 3.12."""
+    kind = getattr(keras.layers, name, None)
+    return [] if kind is None else [kind(*arguments)]
+
+
 def _with_itself(layer: keras.layers.Layer, **options: Any) -> Callable[[Any], Any]:
     """Attention of a sequence to itself."""
     return lambda x: layer([x, x], **options)
@@ -144,8 +150,8 @@ MODELS: dict[str, Make] = {
         layers.MaxPooling2D(2, padding="same", strides=1),
         layers.GlobalAveragePooling2D(),
         layers.GlobalMaxPooling2D(keepdims=True),
-        layers.AdaptiveAveragePooling2D(3),
-        layers.AdaptiveMaxPooling2D(3),
+        *_since_keras_3_13("AdaptiveAveragePooling2D", 3),
+        *_since_keras_3_13("AdaptiveMaxPooling2D", 3),
     ),
     "pooling in one dimension": _each(
         _SEQUENCE,
@@ -233,7 +239,7 @@ MODELS: dict[str, Make] = {
     "embedding": _each(
         (5,),
         layers.Embedding(9, 4),
-        layers.ReversibleEmbedding(9, 4),
+        *_since_keras_3_13("ReversibleEmbedding", 9, 4),
         _embedded(layers.GlobalAveragePooling1D()),
         _embedded(layers.LSTM(3)),
         _embedded(layers.Bidirectional(layers.GRU(3, return_sequences=True))),
