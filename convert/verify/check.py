@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 from edgeproof.convert.verify.comparison import Difference
-from edgeproof.convert.verify.gates import ANY, Gate, override_for
+from edgeproof.convert.verify.gate_options import override_for
+from edgeproof.convert.verify.gates import ANY, Gate
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def _list_gates(context: click.Context, option: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
-        from edgeproof.convert.verify.gates import GATES, listing
+        from edgeproof.convert.verify.gate_options import listing
+        from edgeproof.convert.verify.gates import GATES
 
         click.echo(listing(GATES))
         context.exit()
@@ -121,7 +122,8 @@ def verify(
     require("verify", "verify", "numpy", "rich")
     from edgeproof.convert.progress import shown_progress
     from edgeproof.convert.verify.errors import VerifyError
-    from edgeproof.convert.verify.gates import GATES, with_overrides
+    from edgeproof.convert.verify.gate_options import with_overrides
+    from edgeproof.convert.verify.gates import GATES
     from edgeproof.convert.verify.junit import junit_of_error, junit_of_report
     from edgeproof.convert.verify.plan import planned
     from edgeproof.convert.verify.run import verify_bundle

@@ -79,7 +79,8 @@ class BundleCollector(pytest.Collector):
 
     def __init__(self, *, folder: Path, **node: Any) -> None:
         super().__init__(**node)
-        from edgeproof.convert.verify.gates import GATES, with_overrides
+        from edgeproof.convert.verify.gate_options import with_overrides
+        from edgeproof.convert.verify.gates import GATES
         from edgeproof.convert.verify.plan import planned
         from edgeproof.edge.bundle import Bundle
 

@@ -5,7 +5,8 @@ import pytest
 
 from edgeproof.convert.verify.check import check, smallest_tolerance
 from edgeproof.convert.verify.cost import Cost
-from edgeproof.convert.verify.gates import GATES, gate_for, with_overrides
+from edgeproof.convert.verify.gate_options import with_overrides
+from edgeproof.convert.verify.gates import GATES, gate_for
 from edgeproof.convert.verify.report import Row, broken_gates
 
 NOISE = gate_for(GATES, "noise", "int8")

@@ -5,7 +5,8 @@ import pytest
 
 from edgeproof.convert.variants import VARIANTS
 from edgeproof.convert.verify.faithfulness import integrity_checks
-from edgeproof.convert.verify.gates import GATES, Gate, gate_for, listing, with_overrides
+from edgeproof.convert.verify.gate_options import listing, with_overrides
+from edgeproof.convert.verify.gates import GATES, Gate, gate_for
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.measure import Measurement
 from edgeproof.edge.errors import UsageError
