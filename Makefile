@@ -49,7 +49,7 @@ test-oldest: .venv-oldest/.installed web/node_modules/.installed  ## conversion 
 	.venv-oldest/bin/python -m pytest -n 2 --dist loadgroup tests/convert \
 	    --ignore=tests/convert/verify --ignore=tests/convert/inspect $(ARGS)
 
-bench: $(READY)  ## against the public tools and the bare runtime: build/bench/*.json, *.md and tables
+bench: $(READY)  ## conversion against the public tools: build/bench/*.json and a table
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc

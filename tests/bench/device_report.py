@@ -34,8 +34,9 @@ def markdown(result: dict[str, Any]) -> str:
     machine = result["machine"]
     lines = [
         "Edgeproof on a device beside the bare runtime (`set_tensor`, `invoke`, `get_tensor`; "
-        "Pillow's decode and resize; values looked up in a table). Both sides in turn; medians, of "
-        "whole processes the median ratio of neighbours; one thread for the model, in an environment with `edgeproof[edge]` and nothing else.",
+        "Pillow's decode and resize; values looked up in a table). Both sides in turn; medians, "
+        "for whole processes the median ratio of neighbours; one thread for the model; an "
+        "environment with `edgeproof[edge]` and nothing else.",
         "",
         f"{machine['system']}, {machine['cpus']} CPUs, load {machine['load_average'][0]:.1f} "
         f"before, Python {machine['python']}; "
