@@ -1,18 +1,23 @@
 """The loop of `edgeproof classify`: pictures in, results out, until the end or a signal."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 
 import click
+import numpy as np
 
-from edgeproof.edge.classifier import Classifier, Prediction
+from edgeproof.edge.classifier import Classifier
 from edgeproof.edge.errors import ImageError
+from edgeproof.edge.prediction import Prediction
 from edgeproof.edge.service.notify import notify, watchdog_interval_s
 from edgeproof.edge.sinks.result import Result, Sink
 from edgeproof.edge.sinks.text import printable
 from edgeproof.edge.sources.picture import Picture, Source
 from edgeproof.edge.stop import FLUSH_S, Stop
+
+_Outcome = tuple[Picture, Prediction | ImageError]
 
 # how long the end of a finite run waits for a slow or absent receiver of results
 _PATIENCE_S = 10.0
@@ -84,21 +89,60 @@ class _Heartbeat:
 def _results(
     classifier: Classifier, source: Source, top_k: int, threshold: float
 ) -> Generator[Result | None, None, None]:
+    classified = _one_by_one if source.endless else _overlapping
     with closing(source.pictures) as pictures:
-        for picture in pictures:
-            if picture is None:
+        for classified_picture in classified(classifier, pictures, top_k):
+            if classified_picture is None:
                 yield None
                 continue
-            try:
-                if isinstance(picture.content, ImageError):
-                    raise picture.content
-                prediction = classifier.classify(picture.content, top_k)
-            except ImageError as error:
-                yield Result(picture.name, picture.time_s, error=str(error))
+            picture, outcome = classified_picture
+            if isinstance(outcome, Prediction):
+                scores = tuple(s for s in outcome.scores if s.probability >= threshold)
+                yield Result(picture.name, picture.time_s, scores)
             else:
-                yield _result(picture, prediction, threshold)
+                yield Result(picture.name, picture.time_s, error=_told(picture, outcome))
 
 
-def _result(picture: Picture, prediction: Prediction, threshold: float) -> Result:
-    scores = tuple(s for s in prediction.scores if s.probability >= threshold)
-    return Result(picture.name, picture.time_s, scores)
+def _one_by_one(
+    classifier: Classifier, pictures: Iterable[Picture | None], top_k: int
+) -> Iterator[_Outcome | None]:
+    """Each result before the next picture is asked for, which may take its time to come."""
+    for picture in pictures:
+        if picture is None:
+            yield None
+        elif isinstance(picture.content, ImageError):
+            yield picture, picture.content
+        else:
+            try:
+                yield picture, classifier.classify(picture.content, top_k)
+            except ImageError as error:
+                yield picture, error
+
+
+def _overlapping(
+    classifier: Classifier, pictures: Iterable[Picture | None], top_k: int
+) -> Iterator[_Outcome | None]:
+    """Several pictures at a time, in order; what could not even be read keeps its place."""
+    begun: deque[Picture] = deque()
+
+    def contents() -> Iterator[str | bytes | np.ndarray]:
+        for picture in pictures:
+            if picture is not None:
+                begun.append(picture)
+                if not isinstance(picture.content, ImageError):
+                    yield picture.content
+
+    def unread() -> Iterator[_Outcome]:
+        while begun and isinstance(error := begun[0].content, ImageError):
+            yield begun.popleft(), error
+
+    for outcome in classifier.classify_many(contents(), top_k):
+        yield from unread()
+        yield begun.popleft(), outcome
+    yield from unread()
+
+
+def _told(picture: Picture, error: ImageError) -> str:
+    """The message with the picture's name: of bytes and pixels the classifier knows none."""
+    message = str(error).removeprefix("the picture: ")
+    return message if message.startswith(picture.name) else f"{picture.name}: {message}"

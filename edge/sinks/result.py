@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from edgeproof.edge.classifier import Score
+    from edgeproof.edge.prediction import Score
 
 
 @dataclass(frozen=True)
