@@ -145,7 +145,7 @@ def classify(
     with captured_stderr():
         classifier = Classifier(bundle, variant, runtime=runtime, threads=threads)  # type: ignore[arg-type]
     try:
-        with Stop() as stop:
+        with Stop(endless=source.endless) as stop:
             sinks = open_sinks(asked, endless=source.endless, say=say)
             return run(
                 classifier, source, sinks, top_k=top_k, threshold=threshold, stop=stop, say=say

@@ -18,13 +18,18 @@ class OutOfTime(BaseException):
 
 
 class Stop:
-    """While entered, the first SIGTERM or SIGINT sets `signal`; OutOfTime is raised a little later.
+    """While entered, the first SIGTERM or SIGINT is noted, and the end has to come soon.
+
+    The loop of an endless source asks for `signal` and ends by itself. Any other one may wait for
+    something that never comes, standard input for one: KeyboardInterrupt is raised there at once.
+    Either way OutOfTime is raised where the end takes too long.
 
     Attributes:
         signal: the signal that asked for the end; None while nobody did.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, endless: bool) -> None:
+        self._endless = endless
         self.signal: signal.Signals | None = None
         self._before: dict[signal.Signals, Any] = {}
 
@@ -51,6 +56,8 @@ class Stop:
         if self.signal is None:
             self.signal = signal.Signals(number)
             signal.setitimer(signal.ITIMER_REAL, _LIMIT_S)
+            if not self._endless:
+                raise KeyboardInterrupt
 
     def _out_of_time(self, number: int, frame: FrameType | None) -> None:
         raise OutOfTime

@@ -63,6 +63,10 @@ def run(
                         say(result.error)
                 if stop.signal is not None:
                     break
+    except KeyboardInterrupt:
+        if stop.signal is None:
+            raise
+        say("interrupted")
     finally:
         notify("STOPPING=1")
         patience_s = _PATIENCE_S if stop.signal is None else FLUSH_S

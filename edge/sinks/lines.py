@@ -54,8 +54,8 @@ class Lines:
             return
         try:
             if self._path is not None and self._was_moved(self._path):
-                self._file.close()
-                self._file = self._open()
+                before, self._file = self._file, self._open()
+                before.close()
             self._append(self._opening + line)
         except BrokenPipeError:
             raise

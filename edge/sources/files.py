@@ -48,13 +48,16 @@ def pictures_in(folder: str) -> Iterator[Picture]:
 
 
 def _matches(pattern: str) -> Iterator[Picture]:
-    """As a shell would expand it, each file once: `**` matches folders and what is in them."""
+    """As a shell would expand it, each file once: `**` matches folders and what is in them, and
+    follows links, in circles if need be.
+    """
     given = set()
     for match in sorted(glob.iglob(pattern, recursive=True)):
         found = pictures_in(match) if os.path.isdir(match) else iter([Picture(match, match)])
         for picture in found:
-            if picture.name not in given:
-                given.add(picture.name)
+            path = os.path.realpath(picture.name)
+            if path not in given:
+                given.add(path)
                 yield picture
 
 

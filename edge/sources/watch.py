@@ -54,7 +54,7 @@ def watched_folder(
     if not os.path.isdir(folder):
         found = "a file" if os.path.exists(folder) else "no such folder"
         raise FolderGone(f"expected a folder to watch, got {folder}: {found}")
-    watch = _Watch(os.path.join(folder, ""), settle_s, say)
+    watch = _Watch(folder, settle_s, say)
     return Source(watch.pictures(existing=existing), endless=True)
 
 
@@ -76,7 +76,8 @@ class _Candidate:
 
 class _Watch:
     def __init__(self, folder: str, settle_s: float, say: Callable[[str], None]) -> None:
-        self._folder = folder  # with a final slash, so that a link to a folder is followed
+        self._name = folder
+        self._folder = os.path.join(folder, "")  # the slash makes the kernel follow a link to it
         self._settle_s = settle_s
         self._say = say
         self._seen: set[int] = set()
@@ -89,7 +90,7 @@ class _Watch:
         while True:
             with self._events() as events:
                 yield from self._while_there(events)
-            self._say(f"{self._folder} is gone; waits for it to come back")
+            self._say(f"{self._name} is gone; waits for it to come back")
             while not os.path.isdir(self._folder):
                 time.sleep(TICK_S)
                 yield None
@@ -106,9 +107,9 @@ class _Watch:
             except OSError as error:
                 why = f"no events: {error.strerror}"
             else:
-                self._say(f"watching {self._folder}")
+                self._say(f"watching {self._name}")
                 return events
-        self._say(f"watching {self._folder}, looking every {_POLLING_S:g} s: {why}")
+        self._say(f"watching {self._name}, looking every {_POLLING_S:g} s: {why}")
         return nullcontext()
 
     def _while_there(self, events: FolderEvents | None) -> Iterator[Picture | None]:
@@ -193,11 +194,10 @@ class _Watch:
             candidate.signature, candidate.since_s = state.signature, now_s
         if state.being_written:
             return False
-        if candidate.complete:
-            return True
-        # nobody has it open: a link was made, or the event is still on its way. An empty file may
-        # be made by one process for another
-        if state.being_written is False and state.signature[0] > 0:
+        # nobody has it open: a link was made, or the event is still on its way
+        is_closed = candidate.complete or state.being_written is False
+        # an empty file may be made by one process for another, which fills it
+        if is_closed and state.signature[0] > 0:
             return True
         return now_s - candidate.since_s >= self._settle_s
 
