@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, cast
 
@@ -160,7 +161,7 @@ def _check(bundle: Bundle, variant: str, options: dict[str, Any], most: int) -> 
     return golden_check(bundle, variant, most=most, **options).failure
 
 
-_ACTIONS = {"time": _time, "check": _check}
+_ACTIONS: dict[str, Callable[..., Any]] = {"time": _time, "check": _check}
 
 
 def _answer(
