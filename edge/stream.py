@@ -1,10 +1,12 @@
 """The loop of `edgeproof classify`: pictures in, results out, until the end or a signal."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import chain, islice
+from typing import TextIO
 
 import click
 import numpy as np
@@ -24,10 +26,10 @@ _Outcome = tuple[Picture, Prediction | ImageError]
 _PATIENCE_S = 10.0
 
 
-def say(text: str) -> None:
-    """Tell the user something on stderr, in one line."""
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Tell the user something in one line, on stderr if nothing else is given."""
     with suppress(OSError):  # nobody reads the talk any more: results go on
-        click.echo(f"edgeproof: {printable(text)}", err=True)
+        click.echo(f"edgeproof: {printable(text)}", file=stream or sys.stderr)
 
 
 def run(
