@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from edgeproof.edge.bundle import Bundle
-from edgeproof.edge.doctor.child import Ask, ask
-from edgeproof.edge.doctor.finding import Finding
+from edgeproof.edge.doctor.finding import Finding, State
 from edgeproof.edge.errors import EdgeproofError
+from edgeproof.edge.own_process import Ask, ask
 
 _CHILD = ("-m", "edgeproof.edge.doctor.golden")
 
@@ -68,6 +68,6 @@ def _golden(checks: dict[str, dict[str, Any]], default: str) -> list[Finding]:
             do = "edgeproof verify BUNDLE on the machine that made it; then convert and copy again"
             findings.append(Finding("golden", "problem", says, do))
         else:
-            state = "problem" if variant == default else "warning"
+            state: State = "problem" if variant == default else "warning"
             findings.append(Finding("golden", state, says, f"classify with --variant {passed[0]}"))
     return findings

@@ -8,11 +8,11 @@ from pathlib import Path
 from edgeproof.edge.board import Board, Process, board_id, read_board
 from edgeproof.edge.doctor.bundle import bundle_findings
 from edgeproof.edge.doctor.cameras import camera_findings
-from edgeproof.edge.doctor.child import Ask, ask
 from edgeproof.edge.doctor.finding import Finding
 from edgeproof.edge.doctor.installation import installation_findings
 from edgeproof.edge.doctor.machine import machine_findings
 from edgeproof.edge.doctor.storage import storage_finding
+from edgeproof.edge.own_process import Ask, ask
 
 
 @dataclass(frozen=True)

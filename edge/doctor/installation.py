@@ -3,8 +3,8 @@
 import sys
 
 from edgeproof.edge.board import Process
-from edgeproof.edge.doctor.child import Answer, Ask, ask
 from edgeproof.edge.doctor.finding import Finding
+from edgeproof.edge.own_process import Answer, Ask, ask
 from edgeproof.edge.runtime_wheels import how_to_get_a_runtime
 
 _NUMPY = "import json, numpy; print(json.dumps({'version': numpy.__version__}))"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ["train", "convert", "verify", "diff", "inspect", "classify", "serve"]
+COMMANDS = ["train", "convert", "verify", "diff", "inspect", "classify", "doctor", "bench", "serve"]
 HEAVY = ["tensorflow", "keras", "numpy", "flask", "playwright", "PIL", "rich", "sklearn"]
 
 
@@ -49,7 +49,8 @@ def test_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_edge_runs_with_its_siblings_and_tensorflow_blocked() -> None:
     blocked = ["tensorflow", "keras", "flask", "rich", "edgeproof.train", "edgeproof.convert"]
     edge = Path(__file__).parents[2] / "edge"
-    modules = [f"edgeproof.edge.{p.stem}" for p in sorted(edge.glob("*.py"))]
+    paths = [p.relative_to(edge).with_suffix("") for p in sorted(edge.rglob("*.py"))]
+    modules = [".".join(("edgeproof.edge", *path.parts)) for path in paths]
     assert len(modules) > 10
     program = (
         "import sys, importlib\n"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from edgeproof.edge.doctor.bundle import bundle_findings
-from edgeproof.edge.doctor.child import Answer
 from edgeproof.edge.doctor.examination import Examination, examine
 from edgeproof.edge.doctor.finding import Finding
 from edgeproof.edge.doctor.text import text
+from edgeproof.edge.own_process import Answer
 from tests.edge.fake_boards import BOARDS
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]

@@ -8,10 +8,10 @@ import pytest
 
 from edgeproof.edge import runtime
 from edgeproof.edge.board import Process
-from edgeproof.edge.doctor.child import Answer, ask
 from edgeproof.edge.doctor.finding import Finding
 from edgeproof.edge.doctor.installation import installation_findings
 from edgeproof.edge.errors import RuntimeUnavailable
+from edgeproof.edge.own_process import Answer, ask
 from edgeproof.edge.runtime_wheels import how_to_get_a_runtime
 
 PI_64 = Process("aarch64", "6.12", "3.11.2", 64, 4)
@@ -160,5 +160,5 @@ def test_classify_says_the_same_where_there_is_no_runtime(monkeypatch: pytest.Mo
     monkeypatch.setattr(runtime, "_is_installed", lambda name: False)
     with pytest.raises(RuntimeUnavailable, match="expected a TFLite runtime, got none installed"):
         runtime.import_runtime("auto")
-    with pytest.raises(RuntimeUnavailable, match="the runtime litert, got .* pip install ai-edge"):
+    with pytest.raises(RuntimeUnavailable, match=r"the runtime litert, got .* pip install ai-edge"):
         runtime.import_runtime("litert")
