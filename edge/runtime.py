@@ -155,6 +155,10 @@ def import_runtime(runtime: RuntimeName) -> tuple[str, Any]:
         if runtime != "auto":
             how = f"{how} or pip install {_RUNTIMES[runtime][1]}"
         raise RuntimeUnavailable(f"expected {asked}, got none installed; {how}")
+    if name == "tflite-runtime" and not np.__version__.startswith("1."):
+        raise RuntimeUnavailable(
+            f"expected NumPy 1 for tflite-runtime, got {np.__version__}; pip install 'numpy<2'"
+        )
     try:
         return name, importlib.import_module(_RUNTIMES[name][0])
     except ImportError as error:

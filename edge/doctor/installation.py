@@ -3,7 +3,7 @@
 import sys
 
 from edgeproof.edge.board import Process
-from edgeproof.edge.doctor.finding import Finding
+from edgeproof.edge.doctor.finding import Finding, State
 from edgeproof.edge.own_process import Answer, Ask, ask
 from edgeproof.edge.runtime_wheels import how_to_get_a_runtime
 
@@ -68,19 +68,26 @@ def _runtimes(process: Process, asking: Ask, numpy: str) -> list[Finding]:
         name: asking(["-c", _RUNTIME.format(module=module, distribution=distribution)])
         for name, (module, distribution) in _RUNTIMES.items()
     }
-    there = {name: runtime for name, runtime in found.items() if not runtime.missing}
-    works = [name for name, runtime in there.items() if runtime.failure is None]
-    findings = []
-    for name, runtime in there.items():
-        if runtime.failure is None:
-            findings.append(Finding("runtime", "ok", f"{name} {runtime.facts['version']}"))
-            continue
-        says = f"{name} does not start: {runtime.failure}"
-        do = f"pip install --force-reinstall {_RUNTIMES[name][1]}"
-        if name == "tflite-runtime" and int(numpy.partition(".")[0] or 0) >= 2:
-            says, do = f"{name} needs NumPy 1, got {numpy}", "pip install 'numpy<2'"
-        findings.append(Finding("runtime", "warning" if works else "problem", says, do))
+    there = {name: answer for name, answer in found.items() if not answer.missing}
     if not there:
         do = how_to_get_a_runtime(process)
-        findings.append(Finding("runtime", "problem", "no TFLite runtime installed", do))
-    return findings
+        return [Finding("runtime", "problem", "no TFLite runtime installed", do)]
+    wrong = {name: _what_is_wrong(name, answer, numpy) for name, answer in there.items()}
+    state: State = "warning" if None in wrong.values() else "problem"
+    return [
+        Finding("runtime", "ok", f"{name} {there[name].facts['version']}")
+        if said is None
+        else Finding("runtime", state, *said)
+        for name, said in wrong.items()
+    ]
+
+
+def _what_is_wrong(name: str, answer: Answer, numpy: str) -> tuple[str, str] | None:
+    """What is found and what to do, where a runtime that is there cannot run."""
+    # its import succeeds even so, and the first model fails
+    if name == "tflite-runtime" and int(numpy.partition(".")[0] or 0) >= 2:
+        return f"{name} needs NumPy 1, got {numpy}", "pip install 'numpy<2'"
+    if answer.failure is not None:
+        again = f"pip install --force-reinstall {_RUNTIMES[name][1]}"
+        return f"{name} does not start: {answer.failure}", again
+    return None

@@ -90,7 +90,7 @@ def test_a_healthy_installation() -> None:
         (
             {
                 "ai_edge_litert": MISSING,
-                "tflite_runtime": Answer({}, "AttributeError: _ARRAY_API not found"),
+                "tflite_runtime": Answer({"version": "2.14.0"}),
                 "numpy": Answer({"version": "2.1.0"}),
             },
             "runtime",
@@ -162,3 +162,12 @@ def test_classify_says_the_same_where_there_is_no_runtime(monkeypatch: pytest.Mo
         runtime.import_runtime("auto")
     with pytest.raises(RuntimeUnavailable, match=r"the runtime litert, got .* pip install ai-edge"):
         runtime.import_runtime("litert")
+
+
+def test_classify_names_a_numpy_that_tflite_runtime_cannot_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtime, "_is_installed", lambda name: name == "tflite-runtime")
+    monkeypatch.setattr(runtime.np, "__version__", "2.4.6")
+    with pytest.raises(RuntimeUnavailable, match=r"expected NumPy 1 .* got 2\.4\.6; pip install"):
+        runtime.import_runtime("auto")
