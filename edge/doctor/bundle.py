@@ -69,5 +69,5 @@ def _golden(checks: dict[str, dict[str, Any]], default: str) -> list[Finding]:
             findings.append(Finding("golden", "problem", says, do))
         else:
             state: State = "problem" if variant == default else "warning"
-            findings.append(Finding("golden", state, says, f"classify with --variant {passed[0]}"))
+            findings.append(Finding("golden", state, says, "classify with --variant auto"))
     return findings

@@ -108,11 +108,12 @@ class MqttPublisher:
                     wait_s, outage = _FIRST_WAIT_S, ""
                     session.publish_status("online")
                     self._serve(session)
-                session.close()
                 reason = session.ended
             except (OSError, ValueError) as error:
                 # ValueError: a host that no name server could be asked for
                 reason = str(error)
+            finally:
+                session.close()
             with self._changed:
                 self._waiting.extendleft(reversed(self._in_flight.values()))
                 self._in_flight.clear()
