@@ -25,7 +25,7 @@ def plain(content: bytes) -> Plain:
     if len(content) < 13:
         raise cut_short("its header")
     at = 13 + _palette_bytes(content[10])
-    kept = [content[:at]]
+    head, control = content[:at], b""
     left = MAX_PARTS
     while (found := _BLOCK.search(content, at)) and found[0] == _EXTENSION:
         start, at = found.start(), found.start() + 2
@@ -37,10 +37,9 @@ def plain(content: bytes) -> Plain:
             raise too_many_parts("blocks")
         at += 1
         if content[start + 1 : start + 2] == _GRAPHIC_CONTROL:
-            kept.append(content[start:at])
+            control = content[start:at]  # the last one counts
     if found is None or found[0] != _IMAGE or found.end() + 9 > len(content):
         raise cut_short("what stands before the picture")
-    kept.append(content[found.start() :])
     width, height = struct.unpack_from("<HH", content, 6)
     left, top, across, down = struct.unpack_from("<4H", content, found.end())
     frame = left, top, left + across, top + down
@@ -48,7 +47,8 @@ def plain(content: bytes) -> Plain:
     check_size(width, height)
     part = None if frame == (0, 0, width, height) else frame
     # a part alone becomes a picture with alpha
-    return Plain(b"".join(kept), frame=part, decoder_bytes_per_pixel=0 if part is None else 5)
+    content = b"".join([head, control, content[found.start() :]])
+    return Plain(content, frame=part, decoder_bytes_per_pixel=0 if part is None else 5)
 
 
 def _palette_bytes(flags: int) -> int:

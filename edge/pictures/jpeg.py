@@ -17,8 +17,8 @@ _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _END, _START_OF_SCAN = 0xD9, 0xDA
 _EXIF_OR_XMP = 0xE1
 _METADATA = {*range(0xE0, 0xF0), 0xFE}
-# which of the applications' own segments say something about colours: JFIF's and Adobe's
-_COLOUR = {0xE0: b"JFIF\0", 0xEE: b"Adobe"}
+# which of the applications' own segments say something about colours, and their least length
+_COLOUR = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 
 
@@ -56,7 +56,8 @@ def plain(content: bytes) -> Plain:
 
 
 def _is_about_colour(marker: int, body: bytes) -> bool:
-    return marker in _COLOUR and body.startswith(_COLOUR[marker])
+    name, length = _COLOUR.get(marker, (b"", len(body) + 1))
+    return len(body) >= length and body.startswith(name)
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
@@ -70,6 +71,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
         if marker == _END:
             raise Refused("cannot be decoded: expected a scan, got a JPEG that ends without one")
         if marker in _WITHOUT_LENGTH:
+            yield marker, at - 2, at
             continue
         start, length = at - 2, int.from_bytes(content[at : at + 2], "big")
         at += length

@@ -33,7 +33,7 @@ def plain(content: bytes) -> Plain:
         end = body + length + 4
         if kind == b"eXIf" and exif is None:
             exif = content[body : body + length]
-        elif kind == b"iTXt" and xmp is None and content.startswith(_XMP, body):
+        elif kind == b"iTXt" and xmp is None and content.startswith(_XMP, body, body + length):
             xmp = content[body : body + length]
         elif kind == b"tRNS" and color in (_GRAY, _RGB):
             transparent = _transparent(content[body : body + length], depth, color)

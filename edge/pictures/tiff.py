@@ -5,6 +5,7 @@ of gray or colour (float, signed and 32-bit samples, CIELab) is refused and not 
 """
 
 import struct
+from functools import cache
 from typing import IO
 
 from PIL.ImageFile import ImageFile
@@ -141,4 +142,24 @@ def _first(values: dict[int, tuple[int, ...]], tag: int, default: int) -> int:
 def opened(file: IO[bytes]) -> ImageFile:
     from PIL.TiffImagePlugin import TiffImageFile
 
+    _silence_libtiff()
     return TiffImageFile(file)
+
+
+@cache
+def _silence_libtiff() -> None:
+    """libtiff writes its errors to descriptor 2 and returns them as well, which is enough.
+
+    By its own interface, found through Pillow's extension that is linked with it: turning the
+    descriptor itself away would turn other threads' output away too.
+    """
+    import ctypes
+
+    from PIL import _imaging
+
+    library = ctypes.CDLL(_imaging.__file__)
+    # not there where libtiff is part of the extension; then it goes on talking
+    set_handler = getattr(library, "TIFFSetErrorHandler", None)
+    if set_handler is not None:
+        set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+        set_handler(None)

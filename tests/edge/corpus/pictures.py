@@ -1,0 +1,14 @@
+"""`hostile_pictures()`: the corpus. Deterministic, made on the spot; nothing of it is stored."""
+
+from collections.abc import Iterator
+
+from tests.edge.corpus import bombs, damaged, jpegs, kinds, orientations, sizes, wrapped
+from tests.edge.corpus.hostile import Hostile
+
+FAMILIES = (damaged, sizes, kinds, orientations, jpegs, wrapped, bombs)
+
+
+def hostile_pictures() -> Iterator[Hostile]:
+    """Every hostile picture, in the same order whenever; `content` is made when it is asked for."""
+    for family in FAMILIES:
+        yield from family.pictures()
