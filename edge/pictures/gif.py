@@ -47,7 +47,7 @@ def plain(content: bytes) -> Plain:
     check_size(width, height)
     part = None if frame == (0, 0, width, height) else frame
     # a part alone becomes a picture with alpha
-    content = b"".join([head, control, content[found.start() :]])
+    content = b"".join([head, control, memoryview(content)[found.start() :]])
     return Plain(content, frame=part, decoder_bytes_per_pixel=0 if part is None else 5)
 
 

@@ -48,7 +48,7 @@ def plain(content: bytes) -> Plain:
         raise Refused("cannot be decoded: expected a frame before the scan, got none")
     scans = content.count(b"\xff\xda", scan)
     return Plain(
-        content if sum(map(len, kept)) == scan else b"".join([*kept, content[scan:]]),
+        content if sum(map(len, kept)) == scan else b"".join([*kept, memoryview(content)[scan:]]),
         orientation_of(exif, xmp),
         decoder_bytes_per_pixel=_coefficient_bytes(frame) if progressive or scans > 1 else 0,
         passes=scans,

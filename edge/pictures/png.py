@@ -47,7 +47,8 @@ def plain(content: bytes) -> Plain:
     else:
         raise too_many_parts("chunks")
     if len(kept) > 1 or kept[0][1] < len(content):
-        content = b"".join([content[start:end] for start, end in kept])
+        view = memoryview(content)
+        content = b"".join([view[start:end] for start, end in kept])
     return Plain(content, orientation_of(exif, xmp), transparent)
 
 

@@ -72,8 +72,9 @@ def plain(content: bytes) -> Plain:
     reduced = struct.pack(order + "H", len(directory)) + b"".join(
         directory[tag] for tag in sorted(directory)
     )
+    view = memoryview(content)
     return Plain(
-        b"".join([content[:at], reduced, bytes(4), content[at + len(reduced) + 4 :]]),
+        b"".join([view[:at], reduced, bytes(4), view[at + len(reduced) + 4 :]]),
         orientation_in_tiff(content) or 1,
         decoder_bytes=_piece_bytes(values),
     )

@@ -60,7 +60,10 @@ def _something_else() -> Iterator[Hostile]:
         suffix = kind.split(".")[1]
         yield refused(f"something-else/only-magic.{suffix}", whole[kind][:4], "")
         yield refused(f"something-else/only-header.{suffix}", whole[kind][:8], "")
-    mixed = {"png": whole["rgb.png"][:8] + whole["baseline.jpg"], "jpg": b"\xff\xd8\xff" + whole["rgb.png"]}
+    mixed = {
+        "png": whole["rgb.png"][:8] + whole["baseline.jpg"],
+        "jpg": b"\xff\xd8\xff" + whole["rgb.png"],
+    }
     for suffix, content in mixed.items():
         yield refused(f"something-else/two-formats.{suffix}", content, "")
     shifted = {
@@ -93,14 +96,25 @@ def _checksums() -> Iterator[Hostile]:
         content = header + with_bad_sum(kind, b"a\0b") + data + PNG_END
         # what pixels do not depend on is not looked at, as in browsers
         yield accepted(f"checksum/{kind.decode()}.png", content, pixels)
-    yield refused("checksum/unknown-critical.png", header + chunk(b"ABCD", b"") + chunk(b"IDAT", deflated[:9]) + PNG_END, "")
+    yield refused(
+        "checksum/unknown-critical.png",
+        header + chunk(b"ABCD", b"") + chunk(b"IDAT", deflated[:9]) + PNG_END,
+        "",
+    )
     adler = deflated[:-1] + bytes([deflated[-1] ^ 1])
     yield either("checksum/adler.png", header + chunk(b"IDAT", adler) + PNG_END)
     yield refused("checksum/no-pixels.png", header + PNG_END, "")
     yield refused("checksum/no-header.png", PNG_MAGIC + data + PNG_END, "")
     yield refused("checksum/empty-pixels.png", header + chunk(b"IDAT", b"") + PNG_END, "")
-    yield either("checksum/half-the-pixels.png", header + chunk(b"IDAT", zlib.compress(raw[: len(raw) // 2])) + PNG_END)
-    yield accepted("checksum/more-pixels.png", header + chunk(b"IDAT", zlib.compress(raw + raw)) + PNG_END, pixels)
+    yield either(
+        "checksum/half-the-pixels.png",
+        header + chunk(b"IDAT", zlib.compress(raw[: len(raw) // 2])) + PNG_END,
+    )
+    yield accepted(
+        "checksum/more-pixels.png",
+        header + chunk(b"IDAT", zlib.compress(raw + raw)) + PNG_END,
+        pixels,
+    )
     many = b"".join(chunk(b"IDAT", deflated[i : i + 1]) for i in range(len(deflated)))
     yield accepted("checksum/a-chunk-a-byte.png", header + many + PNG_END, pixels)
     yield accepted("checksum/trailing-garbage.png", encoded_png(pixels) + b"\xde\xad" * 500, pixels)

@@ -77,5 +77,9 @@ def quadrants(width: int = 32, height: int = 24) -> np.ndarray:
 def gradient(width: int = 48, height: int = 32) -> np.ndarray:
     """A smooth picture with every channel its own, rows x columns x 3."""
     y, x = np.mgrid[:height, :width]
-    levels = [x * 255 // (width - 1), y * 255 // (height - 1), (x + y) * 255 // (width + height - 2)]
+    levels = [
+        x * 255 // (width - 1),
+        y * 255 // (height - 1),
+        (x + y) * 255 // (width + height - 2),
+    ]
     return np.stack(levels, axis=-1).astype(np.uint8)

@@ -29,7 +29,9 @@ def _colours() -> Iterator[Hostile]:
         content = encoded(picture, "JPEG", quality=95, subsampling=subsampling)
         yield accepted(f"jpeg/{name}.jpg", content, COLOR, tolerance=16)
     gray = np.repeat(np.asarray(picture.convert("L"))[..., None], 3, axis=-1)
-    yield accepted("jpeg/gray.jpg", encoded(picture.convert("L"), "JPEG", quality=95), gray, tolerance=8)
+    yield accepted(
+        "jpeg/gray.jpg", encoded(picture.convert("L"), "JPEG", quality=95), gray, tolerance=8
+    )
     # Adobe's CMYK is stored inverted, and Pillow writes it so
     cmyk = encoded(picture.convert("CMYK"), "JPEG", quality=95)
     yield accepted("jpeg/cmyk.jpg", cmyk, COLOR, tolerance=12)
@@ -42,10 +44,25 @@ def _colours() -> Iterator[Hostile]:
     adobe = segment(0xEE, b"Adobe" + struct.pack(">HHHB", 100, 0, 0, 0))
     without_jfif = plain[:2] + plain[2 + 18 :]
     yield accepted("jpeg/rgb-by-adobe.jpg", with_segments(without_jfif, adobe))
-    yield accepted("jpeg/ycc-by-adobe.jpg", with_segments(without_jfif, adobe[:-1] + b"\1"), COLOR, tolerance=16)
+    yield accepted(
+        "jpeg/ycc-by-adobe.jpg",
+        with_segments(without_jfif, adobe[:-1] + b"\1"),
+        COLOR,
+        tolerance=16,
+    )
     yield accepted("jpeg/no-application-segment.jpg", without_jfif, COLOR, tolerance=16)
-    yield accepted("jpeg/adobe-cut-short.jpg", with_segments(plain, segment(0xEE, b"Adobe")), COLOR, tolerance=16)
-    yield accepted("jpeg/jfif-cut-short.jpg", with_segments(without_jfif, segment(0xE0, b"JFIF\0")), COLOR, tolerance=16)
+    yield accepted(
+        "jpeg/adobe-cut-short.jpg",
+        with_segments(plain, segment(0xEE, b"Adobe")),
+        COLOR,
+        tolerance=16,
+    )
+    yield accepted(
+        "jpeg/jfif-cut-short.jpg",
+        with_segments(without_jfif, segment(0xE0, b"JFIF\0")),
+        COLOR,
+        tolerance=16,
+    )
 
 
 def _scans() -> Iterator[Hostile]:
@@ -55,12 +72,26 @@ def _scans() -> Iterator[Hostile]:
     for count in (1, 2, 5, 8):
         # the later scans never came: a coarse picture, which is what browsers show
         yield accepted(f"jpeg/progressive-{count}-scans.jpg", whole[: starts[count]] + END)
-    yield either("jpeg/progressive-without-the-first-scan.jpg", whole[: starts[0]] + whole[starts[1] :])
-    yield accepted("jpeg/progressive-scan-twice.jpg", whole[: starts[1]] + whole[starts[0] : starts[1]] + whole[starts[1] :])
-    yield either("jpeg/progressive-backwards.jpg", whole[: starts[0]] + b"".join(whole[a:b] for a, b in zip(starts[::-1], [len(whole) - 2, *starts[:0:-1]], strict=True)) + END)
+    yield either(
+        "jpeg/progressive-without-the-first-scan.jpg", whole[: starts[0]] + whole[starts[1] :]
+    )
+    yield accepted(
+        "jpeg/progressive-scan-twice.jpg",
+        whole[: starts[1]] + whole[starts[0] : starts[1]] + whole[starts[1] :],
+    )
+    yield either(
+        "jpeg/progressive-backwards.jpg",
+        whole[: starts[0]]
+        + b"".join(
+            whole[a:b] for a, b in zip(starts[::-1], [len(whole) - 2, *starts[:0:-1]], strict=True)
+        )
+        + END,
+    )
     yield refused("jpeg/no-scan.jpg", whole[: starts[0]] + END, "")
     yield refused("jpeg/only-start-and-end.jpg", b"\xff\xd8" + END, "")
-    yield refused("jpeg/scan-before-frame.jpg", b"\xff\xd8" + whole[starts[0] :], "expected a frame")
+    yield refused(
+        "jpeg/scan-before-frame.jpg", b"\xff\xd8" + whole[starts[0] :], "expected a frame"
+    )
     baseline = seeds()["baseline.jpg"]
     at = baseline.index(SCAN)
     body = at + 2 + int.from_bytes(baseline[at + 2 : at + 4], "big")
@@ -69,9 +100,14 @@ def _scans() -> Iterator[Hostile]:
     yield either("jpeg/scan-of-ones.jpg", baseline[:body] + b"\xff\0" * 1500 + END)
     yield either("jpeg/scan-of-restarts.jpg", baseline[:body] + b"\xff\xd3" * 1500 + END)
     yield either("jpeg/scan-of-scans.jpg", baseline[:body] + baseline[at:body] * 50 + END)
-    yield either("jpeg/markers-in-the-scan.jpg", baseline[: body + 40] + b"\xff\xc0" * 30 + baseline[body + 40 :])
+    yield either(
+        "jpeg/markers-in-the-scan.jpg",
+        baseline[: body + 40] + b"\xff\xc0" * 30 + baseline[body + 40 :],
+    )
     for name, wrong in (("components-0", 0), ("components-9", 9), ("components-255", 255)):
-        yield either(f"jpeg/scan-{name}.jpg", baseline[: at + 4] + bytes([wrong]) + baseline[at + 5 :])
+        yield either(
+            f"jpeg/scan-{name}.jpg", baseline[: at + 4] + bytes([wrong]) + baseline[at + 5 :]
+        )
 
 
 def _segments() -> Iterator[Hostile]:
@@ -88,13 +124,21 @@ def _segments() -> Iterator[Hostile]:
         ("unknown-application", segment(0xEB, b"JP\0\1" + bytes(100))),
         ("thumbnail", segment(0xE1, b"Exif\0\0" + whole)),
     ):
-        yield either(f"jpeg/{name}-first.jpg", with_segments(whole, between)) if name == "restart" else accepted(f"jpeg/{name}-first.jpg", with_segments(whole, between), shown, tolerance=8)
+        yield (
+            either(f"jpeg/{name}-first.jpg", with_segments(whole, between))
+            if name == "restart"
+            else accepted(
+                f"jpeg/{name}-first.jpg", with_segments(whole, between), shown, tolerance=8
+            )
+        )
     for name, length in (("0", 0), ("1", 1), ("65535", 65_535)):
         wrong = b"\xff\xe2" + struct.pack(">H", length)
         yield refused(f"jpeg/segment-of-length-{name}.jpg", with_segments(whole, wrong), "")
     yield refused("jpeg/second-start.jpg", with_segments(whole, b"\xff\xd8"), "")
     frame = whole.index(b"\xff\xc0")
-    yield refused("jpeg/second-frame.jpg", whole[:frame] + jpeg_frame(0xC0, 8, 8, [0x11]) + whole[frame:], "")
+    yield refused(
+        "jpeg/second-frame.jpg", whole[:frame] + jpeg_frame(0xC0, 8, 8, [0x11]) + whole[frame:], ""
+    )
     for sampling in (0x00, 0x01, 0x10, 0x44, 0x55, 0xFF):
         content = whole[: frame + 11] + bytes([sampling]) + whole[frame + 12 :]
         yield either(f"jpeg/sampling-{sampling:02x}.jpg", content)
@@ -109,7 +153,11 @@ def _segments() -> Iterator[Hostile]:
         at = whole.index(bytes([0xFF, marker]))
         length = int.from_bytes(whole[at + 2 : at + 4], "big")
         yield either(f"jpeg/no-{name}-table.jpg", whole[:at] + whole[at + 2 + length :])
-        yield refused(f"jpeg/{name}-table-cut.jpg", whole[:at] + segment(marker, b"\0\0") + whole[at + 2 + length :], "")
+        yield refused(
+            f"jpeg/{name}-table-cut.jpg",
+            whole[:at] + segment(marker, b"\0\0") + whole[at + 2 + length :],
+            "",
+        )
         full = segment(marker, b"\0" + b"\xff" * (length - 3))
         yield either(f"jpeg/{name}-table-full.jpg", whole[:at] + full + whole[at + 2 + length :])
     profile = b"ICC_PROFILE\0"

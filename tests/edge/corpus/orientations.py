@@ -78,7 +78,11 @@ def _blocks() -> Iterator[tuple[str, bytes, int]]:
     yield "another-magic-number", good[:2] + b"\x55\0" + good[4:], 6
     yield "header-inside", b"Exif\0\0" + good, 6
     yield "noise", bytes(i * 151 % 256 for i in range(700)), 1
-    yield "after-other-tags", tiff([numbers(256 + i, i) for i in range(18)] + [numbers(0x0112, 8)]), 8
+    yield (
+        "after-other-tags",
+        tiff([numbers(256 + i, i) for i in range(18)] + [numbers(0x0112, 8)]),
+        8,
+    )
 
 
 def _wrapped(block: bytes) -> dict[str, bytes]:
@@ -101,8 +105,16 @@ def _several_blocks() -> Iterator[Hostile]:
     yield _expected("orientation/two-blocks.jpg", with_segments(plain, first, second), 6)
     late = with_segments(plain, segment(0xFE, b"comment"), segment(0xDD, b"\0\0"), first)
     yield _expected("orientation/late-block.jpg", late, 6)
-    for name, between in (("fill-bytes", b"\xff\xff\xff"), ("junk", b"\x12\x34\0"), ("escaped", b"\xff\0")):
-        yield _expected(f"orientation/{name}-before-the-block.jpg", with_segments(plain, segment(0xFE, b""), between, first), 6)
+    for name, between in (
+        ("fill-bytes", b"\xff\xff\xff"),
+        ("junk", b"\x12\x34\0"),
+        ("escaped", b"\xff\0"),
+    ):
+        yield _expected(
+            f"orientation/{name}-before-the-block.jpg",
+            with_segments(plain, segment(0xFE, b""), between, first),
+            6,
+        )
     chunks = chunk(b"eXIf", exif(6)), chunk(b"eXIf", exif(3))
     yield _expected("orientation/two-blocks.png", png(STORED, 8, 2, before=b"".join(chunks)), 6)
     yield _expected("orientation/after-the-pixels.png", png(STORED, 8, 2, after=chunks[0]), 6)

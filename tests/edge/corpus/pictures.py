@@ -2,10 +2,30 @@
 
 from collections.abc import Iterator
 
-from tests.edge.corpus import bombs, damaged, jpegs, kinds, orientations, sizes, wrapped
+from tests.edge.corpus import (
+    damaged,
+    jpegs,
+    kinds,
+    metadata_bombs,
+    orientations,
+    pixel_bombs,
+    png_kinds,
+    sizes,
+    wrapped,
+)
 from tests.edge.corpus.hostile import Hostile
 
-FAMILIES = (damaged, sizes, kinds, orientations, jpegs, wrapped, bombs)
+FAMILIES = (
+    damaged,
+    sizes,
+    png_kinds,
+    kinds,
+    orientations,
+    jpegs,
+    wrapped,
+    metadata_bombs,
+    pixel_bombs,
+)
 
 
 def hostile_pictures() -> Iterator[Hostile]:

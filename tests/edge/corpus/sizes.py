@@ -42,7 +42,12 @@ def _thin() -> Iterator[Hostile]:
             content = encoded(Image.fromarray(level).convert("RGB"), kind, **lossy.get(suffix, {}))
             shown = np.repeat(level[..., None], 3, axis=-1)
             exact = suffix not in ("jpg", "gif")  # Pillow chooses a GIF's palette
-            yield accepted(f"thin/{width}x{height}.{suffix}", content, shown if exact else None, browser=suffix != "tif")
+            yield accepted(
+                f"thin/{width}x{height}.{suffix}",
+                content,
+                shown if exact else None,
+                browser=suffix != "tif",
+            )
     for width, height in ((1, 65_500), (65_500, 1)):
         content = encoded(Image.new("L", (width, height), 99), "JPEG")
         yield accepted(f"thin/{width}x{height}.jpg", content, browser=False)
@@ -52,7 +57,12 @@ def _thin() -> Iterator[Hostile]:
     # few pixels, but the image between the two passes is 224 x 29 million, and the weights of a
     # filter over 29 million columns take 464 MB
     for width, height in ((1, 29_000_000), (29_000_000, 1)):
-        yield refused(f"thin/{width}x{height}.png", lambda w=width, h=height: flat_png(w, h), TOO_HEAVY, browser=False)
+        yield refused(
+            f"thin/{width}x{height}.png",
+            lambda w=width, h=height: flat_png(w, h),
+            TOO_HEAVY,
+            browser=False,
+        )
 
 
 def flat_png(width: int, height: int, depth: int = 8, color: int = 0) -> bytes:
@@ -71,7 +81,12 @@ def _promises() -> Iterator[Hostile]:
     """30,000 x 30,000 and other sizes in the header, and no pixels to speak of."""
     whole = seeds()
     some = chunk(b"IDAT", zlib.compress(bytes(10_000)))
-    for width, height in ((30_000, 30_000), (65_535, 65_535), (2**31 - 1, 2**31 - 1), (1, 2**31 - 1)):
+    for width, height in (
+        (30_000, 30_000),
+        (65_535, 65_535),
+        (2**31 - 1, 2**31 - 1),
+        (1, 2**31 - 1),
+    ):
         for depth, color in ((1, 0), (8, 2), (16, 6)):
             name = f"promises/{width}x{height}-{depth}-{color}.png"
             yield refused(name, png_header(width, height, depth, color) + some + PNG_END, TOO_LARGE)
@@ -88,19 +103,33 @@ def _promises() -> Iterator[Hostile]:
     for side in (30_000, 65_535):
         screen = gif_header(side, side) + gif_frame(indices) + b";"
         yield refused(f"promises/screen-{side}.gif", screen, TOO_LARGE)
-        frame = gif_frame(indices).replace(struct.pack("<HH", 4, 4), struct.pack("<HH", side, side), 1)
+        frame = gif_frame(indices).replace(
+            struct.pack("<HH", 4, 4), struct.pack("<HH", side, side), 1
+        )
         yield refused(f"promises/frame-{side}.gif", gif_header(4, 4) + frame + b";", TOO_LARGE)
         far = gif_header(4, 4) + gif_frame(indices, left=side, top=side) + b";"
         yield refused(f"promises/far-away-{side}.gif", far, TOO_LARGE)
     yield refused("promises/screen-0.gif", gif_header(0, 0) + gif_frame(indices[:0, :0]) + b";", "")
-    for width, height in ((30_000, 30_000), (2**31 - 1, 2**31 - 1), (30_000, -30_000), (0, 0), (-9, 9)):
+    for width, height in (
+        (30_000, 30_000),
+        (2**31 - 1, 2**31 - 1),
+        (30_000, -30_000),
+        (0, 0),
+        (-9, 9),
+    ):
         for bits in (1, 24, 32):
             says = TOO_LARGE if width > 0 else ""
-            yield refused(f"promises/{width}x{height}-{bits}.bmp", bmp(width, height, bits, bytes(100), palette=bytes(8)), says)
+            yield refused(
+                f"promises/{width}x{height}-{bits}.bmp",
+                bmp(width, height, bits, bytes(100), palette=bytes(8)),
+                says,
+            )
     yield refused("promises/lowest-height.bmp", bmp(9, -(2**31), 24, bytes(100)), "")
     for side in (16_383, 30_000, 1 << 24):
         lossy = whole["lossy.webp"][12:]
-        yield refused(f"promises/canvas-{side}.webp", webp(webp_canvas(side, side), lossy), TOO_LARGE)
+        yield refused(
+            f"promises/canvas-{side}.webp", webp(webp_canvas(side, side), lossy), TOO_LARGE
+        )
     side = 16_383
     lossless = riff_chunk(b"VP8L", b"\x2f" + struct.pack("<I", side | side << 14) + bytes(40))
     yield refused("promises/lossless.webp", webp(lossless), TOO_LARGE)
@@ -114,7 +143,9 @@ def _promises() -> Iterator[Hostile]:
     for tag in (322, 323):
         tiles = numbers(322, 65_520, kind=4), numbers(323, 65_520, kind=4), numbers(259, 8)
         places = numbers(324, 8, kind=4), numbers(325, 16, kind=4)
-        yield refused(f"promises/tile-{tag}.tif", tiff_picture(level, 8, 1, *tiles, *places), TOO_HEAVY)
+        yield refused(
+            f"promises/tile-{tag}.tif", tiff_picture(level, 8, 1, *tiles, *places), TOO_HEAVY
+        )
 
 
 def _just_too_large() -> Iterator[Hostile]:
@@ -138,12 +169,25 @@ def _just_too_large() -> Iterator[Hostile]:
     several = ("progressive", 4_600, 3_500, {"progressive": True}, True)
     heavy = ("progressive-too-heavy", 4_600, 4_000, {"progressive": True}, False)
     for name, width, height, options, fits in (*rgb, several, heavy):
+
         def make(w: int = width, h: int = height, o: dict = options) -> bytes:
             return encoded(Image.new("RGB", (w, h), (9, 99, 199)), "JPEG", **o)
 
-        yield (accepted(f"large/{name}.jpg", make, browser=False) if fits else refused(f"large/{name}.jpg", make, TOO_HEAVY, browser=False))
-    for name, width, height, fits in (("4k", 3_840, 2_160, True), ("too-heavy", 4_000, 3_000, False)):
+        yield (
+            accepted(f"large/{name}.jpg", make, browser=False)
+            if fits
+            else refused(f"large/{name}.jpg", make, TOO_HEAVY, browser=False)
+        )
+    for name, width, height, fits in (
+        ("4k", 3_840, 2_160, True),
+        ("too-heavy", 4_000, 3_000, False),
+    ):
+
         def make(w: int = width, h: int = height) -> bytes:
             return encoded(Image.new("RGB", (w, h), (9, 99, 199)), "WEBP", method=0)
 
-        yield (accepted(f"large/{name}.webp", make, browser=False) if fits else refused(f"large/{name}.webp", make, TOO_HEAVY, browser=False))
+        yield (
+            accepted(f"large/{name}.webp", make, browser=False)
+            if fits
+            else refused(f"large/{name}.webp", make, TOO_HEAVY, browser=False)
+        )

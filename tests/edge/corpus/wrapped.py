@@ -10,7 +10,15 @@ from PIL import Image
 
 from tests.edge.corpus.hostile import Hostile, accepted, encoded, gradient, refused
 from tests.edge.corpus.seeds import seeds
-from tests.edge.corpus.writing import chunk, numbers, png, riff_chunk, tiff_picture, webp, webp_canvas
+from tests.edge.corpus.writing import (
+    chunk,
+    numbers,
+    png,
+    riff_chunk,
+    tiff_picture,
+    webp,
+    webp_canvas,
+)
 
 COLOR = gradient(48, 32)
 NOT_ENABLED = "expected a picture (PNG, JPEG, WebP, GIF, BMP, TIFF)"
@@ -46,7 +54,9 @@ def _behind() -> Iterator[Hostile]:
             shown = None
             yield accepted(f"behind/{name}.{suffix}", content, shown, browser=suffix != "tif")
     picture = Image.fromarray(COLOR)
-    several = encoded(picture, "MPO", save_all=True, append_images=[picture.rotate(180)], quality=95)
+    several = encoded(
+        picture, "MPO", save_all=True, append_images=[picture.rotate(180)], quality=95
+    )
     yield accepted("behind/another-picture.mpo", several, COLOR, tolerance=16)
     pages = encoded(picture, "TIFF", save_all=True, append_images=[picture.rotate(180)] * 3)
     yield accepted("behind/other-pages.tif", pages, COLOR, browser=False)
@@ -59,15 +69,35 @@ def _behind() -> Iterator[Hostile]:
 def _profiles() -> Iterator[Hostile]:
     """Colour profiles are ignored by the contract, and so broken ones are."""
     noise = bytes(i * 31 % 256 for i in range(3000))
-    for name, data in (("noise", noise), ("empty", b""), ("no-end", b"profile"), ("bad-method", b"p\0\x07abc")):
+    for name, data in (
+        ("noise", noise),
+        ("empty", b""),
+        ("no-end", b"profile"),
+        ("bad-method", b"p\0\x07abc"),
+    ):
         yield accepted(f"profile/{name}.png", png(COLOR, 8, 2, before=chunk(b"iCCP", data)), COLOR)
-    for kind, data in ((b"gAMA", bytes(4)), (b"gAMA", b"\0"), (b"cHRM", bytes(9)), (b"sRGB", b""), (b"pHYs", b"\0")):
-        yield accepted(f"profile/{kind.decode()}-{len(data)}.png", png(COLOR, 8, 2, before=chunk(kind, data)), COLOR)
+    for kind, data in (
+        (b"gAMA", bytes(4)),
+        (b"gAMA", b"\0"),
+        (b"cHRM", bytes(9)),
+        (b"sRGB", b""),
+        (b"pHYs", b"\0"),
+    ):
+        yield accepted(
+            f"profile/{kind.decode()}-{len(data)}.png",
+            png(COLOR, 8, 2, before=chunk(kind, data)),
+            COLOR,
+        )
     lossless = encoded(Image.fromarray(COLOR), "WEBP", lossless=True)[12:]
     canvas = webp_canvas(48, 32, 0x20)
     yield accepted("profile/noise.webp", webp(canvas, riff_chunk(b"ICCP", noise), lossless), COLOR)
     yield accepted("profile/promised.webp", webp(canvas, lossless), COLOR)
-    yield accepted("profile/noise.tif", tiff_picture(COLOR, 8, 2, (34675, 7, len(noise), noise)), COLOR, browser=False)
+    yield accepted(
+        "profile/noise.tif",
+        tiff_picture(COLOR, 8, 2, (34675, 7, len(noise), noise)),
+        COLOR,
+        browser=False,
+    )
     for tag in (33723, 34377, 34665, 34853, 37724, 700, 330, 42112):
         content = tiff_picture(COLOR, 8, 2, (tag, 7, len(noise), noise))
         yield accepted(f"profile/noise-in-tag-{tag}.tif", content, COLOR, browser=False)
@@ -92,7 +122,9 @@ def _other_formats() -> Iterator[Hostile]:
         if kind not in Image.SAVE:
             continue
         mode = {"MSP": "1", "XBM": "1", "SPIDER": "F", "BLP": "P"}.get(kind, "RGB")
-        yield refused(f"other/{kind.lower()}.{suffix}", encoded(picture.convert(mode), kind), NOT_ENABLED)
+        yield refused(
+            f"other/{kind.lower()}.{suffix}", encoded(picture.convert(mode), kind), NOT_ENABLED
+        )
     by_hand = {
         "svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
         "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n{} loop\n",
@@ -102,7 +134,7 @@ def _other_formats() -> Iterator[Hostile]:
         "fli": struct.pack("<IHHHHHH", 200, 0xAF11, 1, 9, 9, 8, 0) + bytes(200),
         "wmf": b"\xd7\xcd\xc6\x9a\0\0" + bytes(100),
         "emf": b"\1\0\0\0" + bytes(36) + b" EMF" + bytes(100),
-        "xpm": b"/* XPM */\nstatic char *x[] = {\"1 1 1 1\", \"a c #fff\", \"a\"};",
+        "xpm": b'/* XPM */\nstatic char *x[] = {"1 1 1 1", "a c #fff", "a"};',
         "fits": b"SIMPLE  =                    T".ljust(2880),
         "cur": b"\0\0\2\0\1\0" + bytes(40),
         "pcd": bytes(2048) + b"PCD_" + bytes(200),

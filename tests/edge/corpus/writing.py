@@ -157,7 +157,9 @@ def exif(orientation: int = 6, *, kind: int = 3, order: str = "<") -> bytes:
 # ---- GIF
 
 
-def gif_header(width: int, height: int, palette: bytes = bytes(range(12)), magic: str = "89a") -> bytes:
+def gif_header(
+    width: int, height: int, palette: bytes = bytes(range(12)), magic: str = "89a"
+) -> bytes:
     """With a palette of a power of two of colours; none with b""."""
     size = (len(palette) // 3).bit_length() - 2
     flags = 0x80 | size if palette else 0
