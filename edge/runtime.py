@@ -155,7 +155,8 @@ def import_runtime(runtime: RuntimeName) -> tuple[str, Any]:
     if runtime != "auto" and runtime not in _RUNTIMES:
         known = ["auto", *_RUNTIMES]
         raise UsageError(
-            f"expected a runtime ({', '.join(known)}), got {runtime!r}{did_you_mean(runtime, known)}"
+            f"expected a runtime ({', '.join(known)}), got {runtime!r}"
+            f"{did_you_mean(runtime, known)}"
         )
     names = list(_RUNTIMES) if runtime == "auto" else [runtime]
     name = next((name for name in names if _is_installed(name)), None)

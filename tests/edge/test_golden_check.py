@@ -138,7 +138,7 @@ def test_what_cannot_be_checked_at_all(
     with pytest.raises(UsageError, match="got 'lite-rt'; did you mean litert"):
         golden_check(bundle, "tflite-int8", runtime="lite-rt")  # type: ignore[arg-type]
     monkeypatch.setattr(runtime, "_is_installed", lambda name: False)
-    with pytest.raises(RuntimeUnavailable, match="expected the runtime litert, got none installed"):
+    with pytest.raises(RuntimeUnavailable, match="expected a TFLite runtime, got none installed"):
         golden_check(bundle, "tflite-int8")
 
 
