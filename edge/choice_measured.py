@@ -9,7 +9,7 @@ from edgeproof.edge.errors import EdgeproofError
 from edgeproof.edge.preferred import PREFERRED, preferred_variants
 from edgeproof.edge.runtime import RuntimeName
 
-# times that are nearer than this are the same: other work on a board moves medians by as much
+# times that are nearer than this are the same: two measurements differ by as much
 _AS_FAST = 1.1
 # a check is as long as that, but has that many golden inputs and files at least, each twice
 _CHECK_MS = 600.0

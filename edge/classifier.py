@@ -24,15 +24,9 @@ Picture = str | Path | bytes | np.ndarray
 class Classifier:
     """A bundle's TFLite variant, ready to classify pictures, from several threads at a time.
 
-    Example, a whole program:
-        from pathlib import Path
-        from edgeproof.edge import Classifier
-
+    Example (docs/classifier.md has a whole program):
         with Classifier("bundles/mnist") as classifier:
             print(classifier.classify("seven.png").label)
-            pictures = sorted(Path("pictures").iterdir())
-            for path, found in zip(pictures, classifier.classify_many(pictures)):
-                print(path, found)
 
     Attributes:
         bundle, contract, variant: what is run, and how pictures are fed to it.

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import BundleError
-from edgeproof.edge.manifest import GoldenFile, Variant
+from edgeproof.edge.manifest import FileEntry, GoldenFile, Variant
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,13 @@ def read_golden_set(bundle: Bundle) -> GoldenSet:
         BundleError: a file is missing or altered, or there is nothing to compare with.
     """
     golden = bundle.manifest.golden
-    inputs = tuple(bundle.array(entry) for entry in golden.inputs)
-    outputs = tuple(bundle.array(entry) for entry in golden.outputs)
+    inputs = tuple(_numbers(bundle, entry) for entry in golden.inputs)
+    outputs = tuple(_numbers(bundle, entry) for entry in golden.outputs)
     counts = {array.shape[:1] for array in (*inputs, *outputs)}
-    if not inputs or not outputs or len(counts) != 1 or counts <= {(), (0,)}:
+    manifest = bundle.manifest
+    expected = len(manifest.model_inputs), len(manifest.model_outputs)
+    fits = (len(inputs), len(outputs)) == expected and min(expected) > 0
+    if not fits or len(counts) != 1 or counts <= {(), (0,)}:
         raise BundleError(
             f"expected golden inputs and outputs of one length in {bundle.folder}, got "
             f"{[a.shape for a in inputs]} and {[a.shape for a in outputs]}; convert the model again"
@@ -61,10 +64,12 @@ def read_golden_set(bundle: Bundle) -> GoldenSet:
     if golden.file_images is None or golden.file_outputs is None:
         images, answers = np.empty((0,), np.uint8), np.empty((0,), np.float32)
     else:
-        images, answers = bundle.array(golden.file_images), bundle.array(golden.file_outputs)
+        images, answers = (
+            _numbers(bundle, entry) for entry in (golden.file_images, golden.file_outputs)
+        )
     lengths = {(len(golden.files),), images.shape[:1], answers.shape[:1]}
-    missing = bundle.manifest.input is not None and not golden.files
-    if len(lengths) != 1 or missing:
+    takes_pictures = manifest.input is not None
+    if len(lengths) != 1 or takes_pictures != bool(golden.files):
         raise BundleError(
             f"expected golden picture files with as many images and outputs in {bundle.folder}, "
             f"got {len(golden.files)}, {images.shape} and {answers.shape}; convert the model again"
@@ -90,7 +95,7 @@ def reference_outputs(
     reference = variant.reference
     if reference is None:
         return None
-    outputs = tuple(bundle.array(entry) for entry in reference.outputs)
+    outputs = tuple(_numbers(bundle, entry) for entry in reference.outputs)
     fits = [array.dtype.name for array in outputs] == [spec.dtype for spec in variant.outputs]
     lengths = {array.shape[:1] for array in outputs}
     is_there = bool(reference.rows) and set(reference.rows) <= set(range(count))
@@ -101,6 +106,16 @@ def reference_outputs(
             "convert the model again"
         )
     return outputs
+
+
+def _numbers(bundle: Bundle, entry: FileEntry) -> np.ndarray:
+    array = bundle.array(entry)
+    if array.dtype.kind not in "biuf":
+        raise BundleError(
+            f"expected numbers in {bundle.folder / entry.path}, got {array.dtype}; "
+            "convert the model again"
+        )
+    return array
 
 
 def _spaced(length: int, count: int) -> np.ndarray:

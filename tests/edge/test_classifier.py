@@ -23,16 +23,7 @@ from edgeproof.edge.errors import BundleError, ImageError, ModelFailed, UsageErr
 from edgeproof.edge.prediction import Prediction
 from edgeproof.edge.runtime import TfliteModel
 
-PROGRAM = """\
-from pathlib import Path
-from edgeproof.edge import Classifier
-
-with Classifier("bundle") as classifier:
-    print(classifier.classify(next(Path("pictures").iterdir())).label)
-    pictures = sorted(Path("pictures").iterdir())
-    for path, found in zip(pictures, classifier.classify_many(pictures)):
-        print(path.name, found)
-"""
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "classifier.md"
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +44,19 @@ def labels(digits_bundle: Path, images: np.ndarray) -> list[str]:
 
 
 def test_the_documented_program_runs(digits_bundle: Path, tmp_path: Path) -> None:
-    (tmp_path / "bundle").symlink_to(digits_bundle)
+    program = DOCUMENTED.read_text().split("```python\n")[1].split("```")[0]
+    assert len(program.splitlines()) < 10
+    (tmp_path / "bundles").mkdir()
+    (tmp_path / "bundles" / "mnist").symlink_to(digits_bundle)
     (tmp_path / "pictures").symlink_to(digits_bundle / "golden" / "files")
+    (tmp_path / "seven.png").symlink_to(digits_bundle / "golden" / "files" / "01-rgb.png")
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    lines = done.stdout.splitlines()
-    assert len(lines) == 1 + len(list((tmp_path / "pictures").iterdir()))
-    assert lines[1].startswith("01-rgb.png Prediction(label='")
-    readme = (Classifier.__doc__ or "").replace("        ", "")
-    assert len(PROGRAM.splitlines()) < 10
-    assert "classify_many(pictures)" in readme
+    first, *others = done.stdout.splitlines()
+    assert first in Bundle.open(digits_bundle).manifest.labels
+    assert len(others) == len(list((tmp_path / "pictures").iterdir())) == 11
+    assert others[0].startswith(f"pictures/01-rgb.png Prediction(label='{first}', probability=")
 
 
 def test_threads_get_what_one_thread_gets(

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import itertools
 import json
 from collections.abc import Callable
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 
 from edgeproof.edge import golden_check as module
-from edgeproof.edge import runtime
+from edgeproof.edge import golden_figures, runtime
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import BundleError, ModelFailed, RuntimeUnavailable, UsageError
 from edgeproof.edge.golden_check import golden_check
@@ -102,14 +104,14 @@ def test_an_answer_that_changes_within_the_limit_is_seen(
 def test_a_picture_that_is_decoded_otherwise(
     digits_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decode = module.image_from_file
+    decode = golden_figures.image_from_file
 
     def one_level_off(*arguments: Any) -> np.ndarray:
         image = decode(*arguments).copy()
         image[0, 0, 0] ^= 1
         return image
 
-    monkeypatch.setattr(module, "image_from_file", one_level_off)
+    monkeypatch.setattr(golden_figures, "image_from_file", one_level_off)
     found = golden_check(Bundle.open(digits_bundle), "tflite-float32", runtime="litert")
     assert not found
     assert "this machine decodes pictures differently" in (found.failure or "")
@@ -167,6 +169,11 @@ def of_int8(manifest: dict[str, Any]) -> dict[str, Any]:
     [
         (lambda m: m["golden"].update(inputs=[], outputs=[]), "golden inputs and outputs of one"),
         (without_files, "expected golden picture files with as many images and outputs"),
+        (
+            lambda m: m.update(input=None, task="other"),
+            "expected golden picture files with as many",
+        ),
+        (lambda m: m["model_inputs"].clear(), "golden inputs and outputs of one length"),
         (rows_beyond_the_inputs, "expected reference answers of tflite-int8 for 32 of 32"),
         (no_rows, "expected reference answers of tflite-int8 for 0 of 32"),
         (answers_of_another_type, "expected reference answers of tflite-int8"),
@@ -198,6 +205,31 @@ def test_altered_golden_files_are_refused(bundle_copy: Path) -> None:
     (bundle_copy / "golden" / "outputs.npy").write_bytes(b"")
     with pytest.raises(BundleError, match="was altered"):
         golden_check(Bundle.open(bundle_copy), "tflite-int8")
+
+
+def test_words_are_no_numbers(bundle_copy: Path) -> None:
+    stream = io.BytesIO()
+    np.save(stream, np.array(["0.1"] * 320).reshape(32, 10))
+    path, manifest = (
+        bundle_copy / "bundle.json",
+        json.loads((bundle_copy / "bundle.json").read_bytes()),
+    )
+    content = stream.getvalue()
+    (bundle_copy / "golden" / "outputs.npy").write_bytes(content)
+    entry = manifest["golden"]["outputs"][0]
+    entry.update(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match=r"expected numbers in .*outputs\.npy, got <U3"):
+        golden_check(Bundle.open(bundle_copy), "tflite-int8")
+
+
+def test_a_variant_of_another_shape(bundle_copy: Path) -> None:
+    path = bundle_copy / "bundle.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["variants"][0]["outputs"] *= 2
+    path.write_text(json.dumps(manifest))
+    found = golden_check(Bundle.open(bundle_copy), "tflite-float32", runtime="litert")
+    assert "expected 1 inputs and 1 outputs of tflite-float32, got 1 and 2" in str(found.failure)
 
 
 def test_every_limit_has_a_reason_and_every_precision_a_limit() -> None:
