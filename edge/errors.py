@@ -24,6 +24,10 @@ class BundleError(EdgeproofError):
     """A bundle is missing, incomplete, altered or not a bundle."""
 
 
+class ModelFailed(BundleError):
+    """The runtime refuses the model's file, fails to run it, or answers with what is no number."""
+
+
 class ImageError(EdgeproofError):
     """A picture cannot be read; other pictures of the same batch are not affected."""
 

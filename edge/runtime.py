@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edgeproof.edge.errors import BundleError, RuntimeUnavailable
+from edgeproof.edge.errors import BundleError, ModelFailed, RuntimeUnavailable
 from edgeproof.edge.manifest import TensorSpec
 from edgeproof.edge.quantisation import dequantise, quantise
 
@@ -58,7 +58,8 @@ class TfliteModel:
 
         Raises:
             RuntimeUnavailable: the runtime is not installed.
-            BundleError: the runtime refuses the file.
+            BundleError: it is no TensorFlow Lite file.
+            ModelFailed: the runtime refuses the file.
         """
         if content[4:8] != b"TFL3":
             raise BundleError(
@@ -78,17 +79,24 @@ class TfliteModel:
                 self._interpreter = module.Interpreter(**options)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise BundleError(f"{self.runtime} refuses the model: {error}") from error
+            raise ModelFailed(f"{self.runtime} refuses the model: {error}") from error
         self._input_details = self._interpreter.get_input_details()
         self._output_details = self._interpreter.get_output_details()
         self.inputs = tuple(_spec(d) for d in self._input_details)
         self.outputs = tuple(_spec(d) for d in self._output_details)
 
     def invoke(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Run once on tensors of the file's own dtypes, shapes and order; returns the same."""
-        for detail, array in zip(self._input_details, arrays, strict=True):
-            self._interpreter.set_tensor(detail["index"], array)
-        self._interpreter.invoke()
+        """Run once on tensors of the file's own dtypes, shapes and order; returns the same.
+
+        Raises:
+            ModelFailed: the runtime takes no such tensors, or fails.
+        """
+        try:
+            for detail, array in zip(self._input_details, arrays, strict=True):
+                self._interpreter.set_tensor(detail["index"], array)
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise ModelFailed(f"{self.runtime} cannot run the model: {error}") from error
         return [self._interpreter.get_tensor(d["index"]) for d in self._output_details]
 
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

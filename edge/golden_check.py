@@ -1,0 +1,232 @@
+"""Does this machine's runtime still give the answers that the bundle says are right?
+
+The golden inputs go through one TFLite variant and the golden picture files through the whole
+path, more than once, and every run is judged. What a device can tell about itself in seconds;
+`edgeproof verify` proves more, where a bundle is made.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.errors import ImageError, ModelFailed, UsageError
+from edgeproof.edge.golden_limits import REPEAT, Limit, limit_against_keras
+from edgeproof.edge.golden_set import GoldenSet, read_golden_set
+from edgeproof.edge.image import batch_from_images, image_from_file
+from edgeproof.edge.manifest import Variant
+from edgeproof.edge.runtime import RuntimeName, TfliteModel, import_runtime
+
+ROUNDS = 2  # some defects are right the first time only
+
+Outputs = tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class GoldenCheck:
+    """What a golden check found; true if it passed.
+
+    Attributes:
+        variant, runtime, version: what was run, and by what.
+        passed: all golden inputs and files were compared, every time within the limits.
+        inputs, files: how many golden inputs and picture files were compared, each twice; 0 where
+            the comparison broke off.
+        worst: the figure nearest to its limit, or farthest above it; NaN where there is none.
+        limit, unit: what `worst` is held against.
+        failure: why it did not pass, in one sentence; None where it did.
+    """
+
+    variant: str
+    runtime: str
+    version: str
+    passed: bool
+    inputs: int
+    files: int
+    worst: float
+    limit: float
+    unit: str
+    failure: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+
+def golden_check(
+    bundle: Bundle,
+    variant_id: str,
+    *,
+    runtime: RuntimeName = "auto",
+    threads: int = 1,
+    most: int | None = None,
+) -> GoldenCheck:
+    """Run the bundle's golden inputs and picture files through a TFLite variant here, and judge.
+
+    A runtime that refuses the file, fails while running it or answers otherwise makes a check that
+    did not pass, and so does a picture that is decoded otherwise; nothing is raised then.
+
+    Args:
+        most: compare at most that many inputs and that many files; all by default.
+
+    Raises:
+        UsageError: no such variant, or one that browsers run.
+        BundleError: the bundle is incomplete or altered, or holds nothing to compare with.
+        RuntimeUnavailable: the runtime is not installed.
+    """
+    variant = bundle.variant(variant_id)
+    if variant.format != "tflite":
+        raise UsageError(f"expected a TFLite variant, got {variant_id}, which browsers run")
+    limit = limit_against_keras(variant_id.removeprefix("tflite-"))
+    golden = read_golden_set(bundle)
+    if most is not None:
+        golden = golden.at_most(most)
+    content = bundle.read(variant.entry_file)
+    name, _, version = import_runtime(runtime)
+    try:
+        model = TfliteModel(content, runtime=runtime, threads=threads)
+        figures = list(_figures(_Subject(bundle, variant, model), golden, limit))
+    except (ModelFailed, ImageError) as error:
+        return GoldenCheck(
+            variant_id, name, version, False, 0, 0, math.nan, limit.limit, limit.unit, str(error)
+        )
+    worst = max(figures, key=lambda figure: figure.share)
+    return GoldenCheck(
+        variant=variant_id,
+        runtime=name,
+        version=version,
+        passed=worst.share <= 1,
+        inputs=len(golden),
+        files=len(golden.files),
+        worst=worst.value,
+        limit=worst.limit.limit,
+        unit=worst.limit.unit,
+        failure=None if worst.share <= 1 else worst.sentence,
+    )
+
+
+@dataclass(frozen=True)
+class _Figure:
+    subject: str
+    value: float
+    limit: Limit
+
+    @property
+    def share(self) -> float:
+        return self.value / self.limit.limit
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.subject}: expected at most {self.limit.limit:g} {self.limit.unit}, "
+            f"got {self.value:.3g}"
+        )
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is checked: a variant, loaded."""
+
+    bundle: Bundle
+    variant: Variant
+    model: TfliteModel
+
+    def answers(self, inputs: Sequence[np.ndarray]) -> Outputs:
+        """Real outputs in the Keras model's order, in pieces of the batch that the file fixes.
+
+        Args:
+            inputs: golden inputs, one array per model input.
+        """
+        contract = self.bundle.manifest.input
+        names = [spec.name for spec in self.variant.inputs]
+        size = self.variant.inputs[0].shape[0] or 1
+        total = len(inputs[0])
+        parts = []
+        for start in range(0, total, size):
+            # the last piece is filled up by repeating the last row
+            rows = np.minimum(np.arange(start, start + size), total - 1)
+            arrays = [array[rows] for array in inputs]
+            if contract is not None:
+                arrays = [batch_from_images(arrays[0], contract)]
+            parts.append(self.model.run(dict(zip(names, arrays, strict=True))))
+        return tuple(
+            np.concatenate([part[spec.name] for part in parts])[:total]
+            for spec in self.variant.outputs
+        )
+
+    def images(self, golden: GoldenSet) -> np.ndarray:
+        """The picture files, decoded here, which must give the very bytes of conversion.
+
+        Raises:
+            ImageError: one cannot be decoded, or gives another image.
+        """
+        contract = self.bundle.manifest.input
+        assert contract is not None, "only models of one picture have golden files"
+        images = []
+        for golden_file, expected in zip(golden.files, golden.file_images, strict=True):
+            image = image_from_file(self.bundle.read(golden_file.file), contract)
+            if image.shape != expected.shape or not np.array_equal(image, expected):
+                raise ImageError(
+                    f"{golden_file.file.path} ({golden_file.description}): expected the image that "
+                    "conversion made of it, got another: this machine decodes pictures differently"
+                )
+            images.append(image)
+        return np.stack(images)
+
+
+def _figures(subject: _Subject, golden: GoldenSet, limit: Limit) -> Iterator[_Figure]:
+    """Every comparison of every round.
+
+    Raises:
+        ModelFailed, ImageError: nothing could be compared.
+    """
+    _check_tensors(subject)
+    scales = [_scale(array, subject.bundle.manifest.output.scores) for array in golden.outputs]
+    expected = golden.outputs
+    if golden.files:
+        scales.append(_scale(golden.file_outputs, subject.bundle.manifest.output.scores))
+        expected += (golden.file_outputs,)
+    first: Outputs = ()
+    for number in range(1, ROUNDS + 1):
+        got = subject.answers(golden.inputs)
+        if golden.files:
+            got += subject.answers((subject.images(golden),))[:1]
+        yield from _compared(f"run {number} against Keras", expected, got, scales, limit)
+        if first:
+            yield from _compared(f"run {number} against the first", first, got, scales, REPEAT)
+        first = first or got
+
+
+def _check_tensors(subject: _Subject) -> None:
+    stated = {s.name: s for s in (*subject.variant.inputs, *subject.variant.outputs)}
+    held = {s.name: s for s in (*subject.model.inputs, *subject.model.outputs)}
+    if stated != held:
+        raise ModelFailed(
+            f"expected the tensors that the manifest states ({', '.join(stated)}), got "
+            f"{', '.join(held)} of the file, or other shapes or scales; convert the model again"
+        )
+
+
+def _scale(golden: np.ndarray, scores: str) -> float:
+    """What an output's errors are relative to."""
+    largest = 1.0 if scores == "sigmoid" else float(np.abs(golden).max(initial=0))
+    if not 0 < largest < math.inf:
+        raise ModelFailed(
+            f"expected golden outputs to compare with, got {largest:g} as the largest; "
+            "convert the model again"
+        )
+    return largest
+
+
+def _compared(
+    title: str, expected: Outputs, got: Outputs, scales: Sequence[float], limit: Limit
+) -> Iterator[_Figure]:
+    if len(expected) != len(got):
+        raise ModelFailed(f"{title}: expected {len(expected)} outputs, got {len(got)}")
+    for wanted, values, scale in zip(expected, got, scales, strict=True):
+        if wanted.shape != values.shape or wanted.size == 0:
+            raise ModelFailed(f"{title}: expected outputs of {wanted.shape}, got {values.shape}")
+        if not np.isfinite(values).all():
+            raise ModelFailed(f"{title}: expected numbers, got NaN or infinity")
+        error = float(np.abs(values.astype(np.float64) - wanted).max())
+        yield _Figure(title, error / scale, limit)
