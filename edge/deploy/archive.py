@@ -31,7 +31,7 @@ def write_archive(stream: BinaryIO, files: Iterable[tuple[str, bytes]]) -> None:
     """Write files in the given order, with nothing of this machine: no time, owner or umask.
 
     Raises:
-        ValueError: a name is too long for a ustar header (100 bytes, or 255 with a `/` to split at).
+        ValueError: a name is too long for a ustar header: 100 bytes, or 255 around a `/`.
     """
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0) as compressed,
@@ -67,7 +67,9 @@ class ArchiveReader:
             self._finish()
             return None
         except (tarfile.HeaderError, ValueError) as error:
-            raise BundleError(f"expected a packed bundle, got a tar with {error}; {_ADVICE}") from None
+            raise BundleError(
+                f"expected a packed bundle, got a tar with {error}; {_ADVICE}"
+            ) from None
         if found.type != tarfile.REGTYPE or found.size < 0:
             raise BundleError(
                 f"expected regular files only in a packed bundle, got {found.name!r} of tar type "
@@ -109,13 +111,12 @@ class ArchiveReader:
         try:
             return self._stream.read(size)
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise BundleError(f"expected a packed bundle in gzip, got: {error}; {_ADVICE}") from None
+            raise BundleError(
+                f"expected a packed bundle in gzip, got: {error}; {_ADVICE}"
+            ) from None
         except EOFError:
             raise _cut_off() from None
 
 
 def _cut_off() -> BundleError:
-    return BundleError(
-        "expected a whole packed bundle, got one that is cut off; copy it again"
-    )
-
+    return BundleError("expected a whole packed bundle, got one that is cut off; copy it again")

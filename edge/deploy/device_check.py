@@ -4,24 +4,30 @@ A model that was just received may take its runtime down or never come back; the
 and not the installation, which says so and leaves the running model alone.
 """
 
+import dataclasses
 import json
 import math
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.deploy.plain import plain_text
-from edgeproof.edge.errors import BundleError
-from edgeproof.edge.schema import SchemaError, from_json, to_json
+from edgeproof.edge.errors import EdgeproofError
+from edgeproof.edge.schema import from_json, to_json
+
+
+class CheckImpossible(EdgeproofError):
+    """A golden check could not even start."""
 
 
 @dataclass(frozen=True)
 class DeviceCheck:
     """What one variant's golden check found on this device; see `GoldenCheck` for the fields.
 
-    `worst` is None where there is no figure; `runtime` and `version` are empty where none ran.
+    Where the check's process did not come back, `runtime`, `version` and `unit` are empty and
+    `limit` is None; `worst` is None where there is no figure.
     """
 
     variant: str
@@ -31,7 +37,7 @@ class DeviceCheck:
     inputs: int
     files: int
     worst: float | None
-    limit: float
+    limit: float | None
     unit: str
     failure: str | None
 
@@ -40,20 +46,66 @@ class DeviceCheck:
 
 
 def check_variant(bundle: Bundle, variant_id: str, runtime: str) -> DeviceCheck:
-    """Run the golden check here, in this process."""
+    """Run the golden check in this process. Raises what `golden_check` raises."""
     from edgeproof.edge.golden_check import golden_check
 
     found = golden_check(bundle, variant_id, runtime=runtime)  # type: ignore[arg-type]
-    worst = float(found.worst) if math.isfinite(found.worst) else None
-    return DeviceCheck(
-        variant=found.variant,
-        runtime=found.runtime,
-        version=found.version,
-        passed=found.passed,
-        inputs=found.inputs,
-        files=found.files,
-        worst=worst,
-        limit=float(found.limit),
-        unit=found.unit,
-        failure=found.failure,
-    )
+    figure = found.worst if math.isfinite(found.worst) else None
+    return DeviceCheck(**{**dataclasses.asdict(found), "worst": figure})
+
+
+def check_variant_apart(
+    bundle: Bundle, variant_id: str, runtime: str, *, timeout_s: float = 600
+) -> DeviceCheck:
+    """Run the golden check in a process of its own, with at most `timeout_s` seconds.
+
+    Raises:
+        CheckImpossible: there was nothing to check with: no runtime, an incomplete bundle.
+    """
+    command = [sys.executable, "-m", __name__, str(bundle.folder), variant_id, runtime]
+    try:
+        done = subprocess.run(
+            # from /, so that nothing in the working folder is imported by accident
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return _failed(variant_id, f"expected an answer within {timeout_s:g} s, got none")
+    if done.returncode == EdgeproofError.exit_code and done.stdout:
+        raise CheckImpossible(json.loads(done.stdout)["error"])
+    if done.returncode != 0:
+        return _failed(variant_id, _end_of_process(done.returncode, done.stderr))
+    return from_json(DeviceCheck, json.loads(done.stdout))
+
+
+def _failed(variant_id: str, failure: str) -> DeviceCheck:
+    return DeviceCheck(variant_id, "", "", False, 0, 0, None, None, "", failure)
+
+
+def _end_of_process(code: int, stderr: bytes) -> str:
+    if code < 0:
+        try:
+            ended = signal.Signals(-code).name
+        except ValueError:
+            ended = f"signal {-code}"
+        return f"expected the runtime to answer, got its process ended by {ended}"
+    last = (plain_text(stderr).splitlines() or ["no word"])[-1]
+    return f"expected the runtime to answer, got exit code {code}: {last}"
+
+
+def _main(folder: str, variant_id: str, runtime: str) -> int:
+    try:
+        found = check_variant(Bundle.open(folder), variant_id, runtime)
+    except EdgeproofError as error:
+        sys.stdout.write(json.dumps({"error": str(error)}))
+        return EdgeproofError.exit_code
+    sys.stdout.write(json.dumps(to_json(found), allow_nan=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:]))

@@ -14,10 +14,14 @@ _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.+-]*(/[A-Za-z0-9_-][A-Za-z0-9_.+-]
 _RELEASE = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9_.-]*-[0-9a-f]{12})(-[0-9]+)?")
 
 
+def plain_name(name: str) -> str:
+    """A bundle's name, as far as it suits a folder."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:64] or "model"
+
+
 def release_name(name: str, manifest: bytes) -> str:
-    """The folder of an installed bundle: its name, as far as it suits one, and its identity."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:64] or "model"
-    return f"{plain}-{hashlib.sha256(manifest).hexdigest()[:12]}"
+    """The folder of an installed bundle: its name and its identity."""
+    return f"{plain_name(name)}-{hashlib.sha256(manifest).hexdigest()[:12]}"
 
 
 def is_release_name(name: str) -> bool:
@@ -44,7 +48,7 @@ def checked_paths(manifest: Manifest) -> dict[str, FileEntry]:
         path = entry.path
         if not _PATH.fullmatch(path) or path in (MANIFEST, SIGNATURE):
             raise BundleError(
-                f"expected plain file names in the manifest, such as golden/inputs.npy, got {path!r}"
+                f"expected plain file names such as golden/inputs.npy in the manifest, got {path!r}"
             )
         folded = path.casefold()  # FAT and macOS take A and a for one file
         if folded in seen:

@@ -153,7 +153,9 @@ def _write_whole(target: Path, files: Iterator[tuple[str, bytes]]) -> tuple[int,
             try:
                 write_archive(stream, files)
             except ValueError as error:
-                raise BundleError(f"expected file names that fit a tar header, got {error}") from error
+                raise BundleError(
+                    f"expected file names that fit a tar header, got {error}"
+                ) from error
             stream.seek(0)
             digest = hashlib.sha256()
             while chunk := stream.read(2**20):

@@ -52,6 +52,32 @@ def receive(stream: BinaryIO, folder: Path, trusted: Sequence[TrustedKey] = ()) 
         OutputError: there is no room for what it says it holds.
     """
     archive = ArchiveReader(stream)
+    content, signature, signed_by = _signed_manifest(archive, trusted)
+    manifest = manifest_from_bytes(content, f"the packed {MANIFEST}")
+    entries = checked_paths(manifest)
+    _check_room(folder, sum(entry.bytes for entry in entries.values()))
+    write_file(folder / MANIFEST, [content])
+    if signature:
+        write_file(folder / SIGNATURE, [signature])
+    _write_files(archive, folder, entries)
+    return Received(
+        manifest,
+        hashlib.sha256(content).hexdigest(),
+        release_name(manifest.name, content),
+        signed_by,
+    )
+
+
+def packed_manifest(stream: BinaryIO) -> Manifest:
+    """The manifest of a packed bundle, of which nothing else is looked at. Raises BundleError."""
+    content, _, _ = _signed_manifest(ArchiveReader(stream), ())
+    return manifest_from_bytes(content, f"the packed {MANIFEST}")
+
+
+def _signed_manifest(
+    archive: ArchiveReader, trusted: Sequence[TrustedKey]
+) -> tuple[bytes, bytes, str | None]:
+    """The manifest's bytes, still unread, their signature if any, and who of `trusted` made it."""
     member = archive.next()
     signature = b""
     if member is not None and member.name == SIGNATURE:
@@ -69,20 +95,7 @@ def receive(stream: BinaryIO, folder: Path, trusted: Sequence[TrustedKey] = ()) 
             "make it with: edgeproof pack BUNDLE -o FILE"
         )
     content = _small(archive, member, _MANIFEST_LIMIT_BYTES)
-    signed_by = check_signature(content, signature, trusted) if trusted else None
-    manifest = manifest_from_bytes(content, f"the packed {MANIFEST}")
-    entries = checked_paths(manifest)
-    _check_room(folder, sum(entry.bytes for entry in entries.values()))
-    write_file(folder / MANIFEST, [content])
-    if signature:
-        write_file(folder / SIGNATURE, [signature])
-    _write_files(archive, folder, entries)
-    return Received(
-        manifest,
-        hashlib.sha256(content).hexdigest(),
-        release_name(manifest.name, content),
-        signed_by,
-    )
+    return content, signature, check_signature(content, signature, trusted) if trusted else None
 
 
 def _write_files(archive: ArchiveReader, folder: Path, entries: dict[str, FileEntry]) -> None:
@@ -121,9 +134,7 @@ def _hashed(chunks: Iterator[bytes], digest: "hashlib._Hash") -> Iterator[bytes]
 
 def _small(archive: ArchiveReader, member: Member, limit: int) -> bytes:
     if member.size > limit:
-        raise BundleError(
-            f"expected {member.name} of at most {limit:,} bytes, got {member.size:,}"
-        )
+        raise BundleError(f"expected {member.name} of at most {limit:,} bytes, got {member.size:,}")
     return b"".join(archive.content(member))
 
 

@@ -82,10 +82,15 @@ class Releases:
         """The release to go back to; None where there is none."""
         return self._linked(PREVIOUS)
 
-    def new_folder(self) -> Path:
-        """An empty folder for a release that is still to be written and to be proved."""
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """An empty folder for a release still to be proved; gone afterwards unless admitted."""
         os.mkdir(self.incoming)
-        return self.incoming
+        try:
+            yield self.incoming
+        finally:
+            # what a full or dying disk keeps here is removed by the next installation
+            shutil.rmtree(self.incoming, ignore_errors=True)
 
     def admit(self, name: str) -> str:
         """Give the written folder its final name, which is returned.
@@ -97,7 +102,6 @@ class Releases:
         release, count = name, 1
         while os.path.lexists(self.path(release)):
             if self._is_whole(release, manifest):
-                self.remove_leftovers()
                 return release
             count += 1
             release = f"{name}-{count}"
@@ -120,10 +124,10 @@ class Releases:
     def switch_back(self) -> None:
         """Exchange current and previous. The current link moves first: that is what was asked."""
         current, previous = self.current, self.previous
-        assert current is not None
-        assert previous is not None
+        assert previous is not None, "the caller found one"
         self._point(CURRENT, previous)
-        self._point(PREVIOUS, current)
+        if current is not None:
+            self._point(PREVIOUS, current)
 
     def prune(self, keep: int) -> list[str]:
         """Remove the oldest releases beyond `keep`, never the current or the previous one."""

@@ -112,7 +112,9 @@ def trusted_key(file: Path) -> TrustedKey:
 
 def _key_bytes(file: Path) -> bytes:
     if not file.is_file():
-        raise KeyFileError(f"expected an Ed25519 key file, got {file}, which is no file; {_MAKE_ONE}")
+        raise KeyFileError(
+            f"expected an Ed25519 key file, got {file}, which is no file; {_MAKE_ONE}"
+        )
     with file.open("rb") as stream:
         return stream.read(_KEY_LIMIT_BYTES)
 
@@ -123,9 +125,7 @@ def _private_key(content: bytes, passphrase: bytes | None) -> Any:
     from cryptography.hazmat.primitives import serialization
 
     is_openssh = b"BEGIN OPENSSH PRIVATE KEY" in content
-    load = (
-        serialization.load_ssh_private_key if is_openssh else serialization.load_pem_private_key
-    )
+    load = serialization.load_ssh_private_key if is_openssh else serialization.load_pem_private_key
     try:
         return load(content, passphrase)
     except UnsupportedAlgorithm as error:
