@@ -129,7 +129,10 @@ def _private_key(content: bytes, passphrase: bytes | None) -> Any:
     try:
         return load(content, passphrase)
     except UnsupportedAlgorithm as error:
-        raise KeyFileError(f"expected a key that cryptography can read, got: {error}") from error
+        raise KeyFileError(
+            f"expected a key that cryptography can read, got: {error}; keys of ssh-keygen with a "
+            "passphrase need pip install bcrypt"
+        ) from error
     except ValueError as error:
         if passphrase is not None:
             raise KeyFileError(f"expected the key's passphrase, got another: {error}") from error

@@ -1,6 +1,6 @@
 """A program: installs again and again, and takes the power away at every single call.
 
-    python power_cut.py MODE WORK [INSTALLED.tar.gz...] NEW.tar.gz [--mutant NAME] [--first N]
+    python power_cut.py MODE WORK [INSTALLED.tar.gz...] NEW.tar.gz [OPTIONS]
 
 It prints one JSON document: how many calls there were, which model ran afterwards how often, and
 every finding. It is a process of its own, since it forks and patches `os`. Modes:
@@ -151,12 +151,13 @@ def at_every_call(
     template: Path,
     new: Path,
     models: dict[str, str],
-    first: int = 1,
+    first: int,
+    last: int | None,
 ) -> dict[str, Any]:
     runs: Counter[str] = Counter()
     findings = []
     n, was_cut, fresh = first - 1, True, not (template / "current").exists()
-    while was_cut:
+    while was_cut and n != last:
         n += 1
         folder = template.with_name("device")
         shutil.copytree(template, folder, symlinks=True)
@@ -266,7 +267,7 @@ def main(arguments: argparse.Namespace) -> dict[str, Any]:
         if arguments.mode == "forget":
             return forget(template, new)
         fail = {"kill": _killed, "full": _filled}[arguments.mode]
-        return at_every_call(fail, template, new, models, arguments.first)
+        return at_every_call(fail, template, new, models, arguments.first, arguments.last)
 
 
 if __name__ == "__main__":
@@ -276,4 +277,5 @@ if __name__ == "__main__":
     parser.add_argument("archives", type=Path, nargs="+")
     parser.add_argument("--mutant", choices=list(MUTANTS))
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--last", type=int)
     print(json.dumps(main(parser.parse_args())))  # noqa: T201

@@ -51,22 +51,23 @@ def running(folder: Path) -> Iterator[Server]:
         known.write_text(f"[127.0.0.1]:{port} {(folder / 'host.pub').read_text()}")
         config = folder / "ssh_config"
         config.write_text(f"UserKnownHostsFile {known}\nBatchMode yes\nIdentitiesOnly yes\n")
-        answering = threading.Thread(target=_answer, args=(listening, settings), daemon=True)
+        answering = threading.Thread(target=_answer, args=(listening, settings))
         answering.start()
-        yield Server(port, folder / "user", config)
+        try:
+            yield Server(port, folder / "user", config)
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            answering.join()
 
 
 def _answer(listening: socket.socket, settings: Path) -> None:
-    # `sshd -i` serves the connection that it is given: no port to guess, nothing to wait for
+    """Serve one connection after the other, until the socket is shut down."""
+    # `sshd -i` takes the connection that it is given: no port to guess, nothing to wait for
+    command = [str(SSHD), "-i", "-e", "-f", str(settings)]
     while True:
         try:
             connection, _ = listening.accept()
-        except OSError:  # the test is over and closed the socket
+        except OSError:
             return
         with connection, open(settings.with_name("sshd.log"), "ab") as log:
-            subprocess.Popen(
-                [str(SSHD), "-i", "-e", "-f", str(settings)],
-                stdin=connection,
-                stdout=connection,
-                stderr=log,
-            )
+            subprocess.run(command, stdin=connection, stdout=connection, stderr=log, check=False)
