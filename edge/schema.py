@@ -6,7 +6,6 @@ mistyped fields are errors, nothing is converted silently.
 """
 
 import dataclasses
-import functools
 import types
 import typing
 from typing import Any, TypeVar
@@ -76,7 +75,7 @@ def _read_scalar(hint: Any, value: Any, where: str) -> Any:
 def _read_dataclass(cls: type, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise _misfit(where, "an object", value)
-    hints = _hints(cls)
+    hints = typing.get_type_hints(cls)
     fields = {f.name: f for f in dataclasses.fields(cls)}
     prefix = f"{where}." if where else ""
     for key in value:
@@ -94,12 +93,6 @@ def _read_dataclass(cls: type, value: Any, where: str) -> Any:
         raise
     except ValueError as error:
         raise SchemaError(f"{prefix}{error}") from error
-
-
-@functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    # evaluates the annotations' text anew each time: half the time of reading a manifest
-    return typing.get_type_hints(cls)
 
 
 def _misfit(where: str, expected: str, value: Any) -> SchemaError:
