@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgeproof.edge.bundle import Bundle as Bundle
     from edgeproof.edge.classifier import Classifier as Classifier
-    from edgeproof.edge.classifier import Prediction as Prediction
     from edgeproof.edge.contract import InputContract as InputContract
+    from edgeproof.edge.errors import ImageError as ImageError
+    from edgeproof.edge.prediction import Prediction as Prediction
+    from edgeproof.edge.prediction import Score as Score
 
 _EXPORTS = {
     "Bundle": "bundle",
     "Classifier": "classifier",
-    "Prediction": "classifier",
     "InputContract": "contract",
+    "ImageError": "errors",
+    "Prediction": "prediction",
+    "Score": "prediction",
 }
 __all__ = list(_EXPORTS)
 

@@ -1,16 +1,24 @@
 """From a picture to labels, with a bundle's own preprocessing and labels."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 
 from edgeproof.edge.bundle import Bundle
-from edgeproof.edge.errors import BundleError, UsageError
-from edgeproof.edge.image import batch_from_images, image_from_file, image_from_pixels
+from edgeproof.edge.errors import BundleError, ImageError, UsageError
+from edgeproof.edge.image import image_from_file, image_from_pixels
+from edgeproof.edge.input_tensor import TensorFromImage, tensor_from_image
 from edgeproof.edge.manifest import Variant
+from edgeproof.edge.pool import Pool
+from edgeproof.edge.prediction import Prediction
+from edgeproof.edge.quantisation import dequantise
 from edgeproof.edge.runtime import RuntimeName, TfliteModel
 from edgeproof.edge.scores import probabilities
+
+Picture = str | Path | bytes | np.ndarray
 
 # what a device should run when nobody says: small and fast first
 _PREFERRED = (
@@ -22,35 +30,22 @@ _PREFERRED = (
 )
 
 
-@dataclass(frozen=True)
-class Score:
-    """A label and its probability."""
-
-    label: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The labels of one picture, most probable first."""
-
-    scores: tuple[Score, ...]
-
-    @property
-    def label(self) -> str:
-        return self.scores[0].label
-
-    @property
-    def probability(self) -> float:
-        return self.scores[0].probability
-
-
 class Classifier:
-    """A bundle's TFLite variant, ready to classify pictures. One thread at a time.
+    """A bundle's TFLite variant, ready to classify pictures, from several threads at a time.
 
-    Example:
-        classifier = Classifier("bundles/mnist")
-        print(classifier.classify("seven.png").label)
+    Example, a whole program:
+        from pathlib import Path
+        from edgeproof.edge import Classifier
+
+        with Classifier("bundles/mnist") as classifier:
+            print(classifier.classify("seven.png").label)
+            pictures = sorted(Path("pictures").iterdir())
+            for path, found in zip(pictures, classifier.classify_many(pictures)):
+                print(path, found)
+
+    Attributes:
+        bundle, contract, variant: what is run, and how pictures are fed to it.
+        runtime: name of the runtime that executes it.
     """
 
     def __init__(
@@ -60,11 +55,16 @@ class Classifier:
         *,
         runtime: RuntimeName = "auto",
         threads: int = 1,
+        workers: int | None = None,
     ) -> None:
         """Open the bundle, check the variant's hash and load it.
 
         Args:
             variant: a TFLite variant's id; by default int8 where the bundle has it.
+            threads: that one inference uses.
+            workers: pictures that are worked on at a time, and threads that `classify_many`
+                starts; by default one for each processor core that this process may use. There
+                are `workers / threads` interpreters at most, each made when it is first needed.
 
         Raises:
             BundleError, UsageError, RuntimeUnavailable: see their messages.
@@ -78,37 +78,129 @@ class Classifier:
             )
         self.contract = manifest.input
         self.variant = _chosen_variant(self.bundle, variant)
-        self._model = TfliteModel(
-            self.bundle.read(self.variant.entry_file), runtime=runtime, threads=threads
+        if threads < 1 or (workers is not None and workers < 1):
+            raise UsageError(f"expected threads and workers from 1, got {threads} and {workers}")
+        self._workers = workers or _usable_cores()
+        content = self.bundle.read(self.variant.entry_file)
+        self._pool = Pool(
+            lambda: TfliteModel(content, runtime=runtime, threads=threads),
+            limit=max(1, self._workers // threads),
         )
-        self.runtime = self._model.runtime
+        model = self._pool.take()
+        self.runtime = model.runtime
+        self._tensor_from_image, self._output = self._ends(model)
+        self._pool.give(model)
 
-    def classify(self, picture: str | Path | bytes | np.ndarray, top_k: int = 0) -> Prediction:
+    def classify(self, picture: Picture, top_k: int = 0) -> Prediction:
         """Classify a file (path or bytes) or an array of pixels (uint8, rows x columns [x 3]).
 
         Args:
-            top_k: how many labels to return; 0 for all.
+            top_k: how many scores to give; 0 for all.
 
         Raises:
             ImageError: the picture cannot be read.
+            ModelFailed: the runtime failed, or answered no numbers.
+            UsageError: the classifier was closed.
         """
-        if isinstance(picture, np.ndarray):
-            image = image_from_pixels(picture, self.contract)
-        else:
-            image = image_from_file(picture, self.contract)
-        return self._prediction(self.raw_output(image), top_k)
+        raw = self.raw_output(self._image(picture))
+        manifest = self.bundle.manifest
+        row = probabilities(raw, manifest.output, len(manifest.labels))[0]
+        return Prediction(row, manifest.labels, top_k)
+
+    def classify_many(
+        self, pictures: Iterable[Picture], top_k: int = 0
+    ) -> Iterator[Prediction | ImageError]:
+        """Classify a stream: decoding and inference of several pictures overlap, order is kept.
+
+        A picture that cannot be read gives an `ImageError` in its place (given, not raised), and
+        the stream goes on. Lazy: `pictures` is read by the calling thread, as far ahead as two for
+        each worker, so for a camera, whose pictures come one by one, call `classify`. The threads
+        end when the stream does, when the caller stops (`break`), and with Ctrl-C.
+
+        Raises:
+            ModelFailed: the runtime failed; the stream ends.
+        """
+        if isinstance(pictures, (str, bytes, Path)):
+            raise UsageError(f"expected several pictures, got one: {pictures!r:.60}")
+        from edgeproof.edge.in_order import map_in_order  # threads are for those who want them
+
+        def answer(picture: Picture) -> Prediction | ImageError:
+            try:
+                return self.classify(picture, top_k)
+            except ImageError as error:
+                # a new one: the caught one keeps every frame alive, and the picture in it
+                return ImageError(str(error))
+
+        return map_in_order(answer, pictures, threads=self._workers)
 
     def raw_output(self, image: np.ndarray) -> np.ndarray:
-        """The first output's real values (1 x units) for one image of the contract's shape."""
-        batch = batch_from_images(image[np.newaxis], self.contract)
-        outputs = self._model.run({self.variant.inputs[0].name: batch})
-        return outputs[self.variant.outputs[0].name]
+        """The first output's real values (1 x units) for one uint8 image of the contract's shape.
 
-    def _prediction(self, raw: np.ndarray, top_k: int) -> Prediction:
-        labels = self.bundle.manifest.labels
-        row = probabilities(raw, self.bundle.manifest.output, len(labels))[0]
-        order = np.argsort(-row, kind="stable")[: top_k or None]
-        return Prediction(tuple(Score(labels[i], float(row[i])) for i in order))
+        Raises:
+            ModelFailed: the runtime failed.
+        """
+        tensor = self._tensor_from_image(image)
+        model = self._pool.take()
+        try:
+            outputs = model.invoke((tensor,))
+        finally:
+            self._pool.give(model)
+        return dequantise(outputs[self._output], model.outputs[self._output])
+
+    def close(self) -> None:
+        """Free the interpreters; classifying is an error afterwards."""
+        self._pool.close()
+
+    def __enter__(self) -> "Classifier":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _image(self, picture: Picture) -> np.ndarray:
+        if isinstance(picture, np.ndarray):
+            is_gray = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 1)
+            is_rgb = picture.ndim == 3 and picture.shape[2] == 3
+            if picture.dtype != np.uint8 or picture.size == 0 or not (is_gray or is_rgb):
+                raise ImageError(
+                    "expected pixels as uint8, rows x columns or rows x columns x 3, "
+                    f"got {picture.dtype} of {picture.shape}"
+                )
+            return image_from_pixels(picture, self.contract)
+        return image_from_file(picture, self.contract)
+
+    def _ends(self, model: TfliteModel) -> tuple[TensorFromImage, int]:
+        """How to feed the model, and the position of the output with the scores.
+
+        Raises:
+            BundleError: the file is not what the manifest says, or gives no score for each label.
+        """
+        manifest = self.bundle.manifest
+        name, names = self.variant.outputs[0].name, [spec.name for spec in model.outputs]
+        if len(model.inputs) != 1 or name not in names:
+            raise BundleError(
+                f"expected one input and the output {name} in {self.variant.entry}, got "
+                f"{len(model.inputs)} and {', '.join(names)}; convert the model again"
+            )
+        output = names.index(name)
+        units = [n or 1 for n in model.outputs[output].shape]
+        try:
+            probabilities(np.zeros(units, np.float32), manifest.output, len(manifest.labels))
+        except ValueError as error:
+            raise BundleError(f"{self.bundle.folder} is no classifier: {error}") from error
+        return tensor_from_image(self.contract, model.inputs[0]), output
+
+
+def _usable_cores() -> int:
+    """Processor cores that this process may run on, which `taskset` and cpusets make fewer."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _chosen_variant(bundle: Bundle, variant_id: str | None) -> Variant:

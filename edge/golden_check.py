@@ -17,7 +17,7 @@ from edgeproof.edge.golden_limits import REPEAT, Limit, limit_against_keras
 from edgeproof.edge.golden_set import GoldenSet, read_golden_set
 from edgeproof.edge.image import batch_from_images, image_from_file
 from edgeproof.edge.manifest import Variant
-from edgeproof.edge.runtime import RuntimeName, TfliteModel, import_runtime
+from edgeproof.edge.runtime import RuntimeName, TfliteModel, import_runtime, runtime_version
 
 ROUNDS = 2  # some defects are right the first time only
 
@@ -82,7 +82,8 @@ def golden_check(
     if most is not None:
         golden = golden.at_most(most)
     content = bundle.read(variant.entry_file)
-    name, _, version = import_runtime(runtime)
+    name, _ = import_runtime(runtime)
+    version = runtime_version(name)
     try:
         model = TfliteModel(content, runtime=runtime, threads=threads)
         figures = list(_figures(_Subject(bundle, variant, model), golden, limit))

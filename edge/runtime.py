@@ -1,7 +1,6 @@
 """TensorFlow Lite files, run. The only module that imports a TFLite runtime."""
 
 import importlib
-import importlib.metadata
 import importlib.util
 import warnings
 from collections.abc import Collection, Sequence
@@ -25,11 +24,15 @@ _RUNTIMES = {
 
 def available_runtimes() -> dict[str, str]:
     """The runtimes installed here, best first, with their versions."""
-    found = {}
-    for name, (module, distribution) in _RUNTIMES.items():
-        if importlib.util.find_spec(module.split(".")[0]) is not None:
-            found[name] = importlib.metadata.version(distribution)
-    return found
+    return {name: runtime_version(name) for name in _RUNTIMES if _is_installed(name)}
+
+
+def runtime_version(name: str) -> str:
+    """The version of a runtime that is installed here."""
+    # imported here: with what it imports it takes as long as Pillow, and classifying needs none
+    from importlib.metadata import version
+
+    return version(_RUNTIMES[name][1])
 
 
 class TfliteModel:
@@ -37,7 +40,7 @@ class TfliteModel:
 
     Attributes:
         inputs, outputs: tensors in the file's own order, with their quantisation.
-        runtime, version: name and version of the runtime that executes it.
+        runtime: name of the runtime that executes it.
     """
 
     def __init__(
@@ -65,18 +68,14 @@ class TfliteModel:
             raise BundleError(
                 f"expected a TensorFlow Lite file (identifier TFL3), got {content[4:8]!r}"
             )
-        self.runtime, module, self.version = import_runtime(runtime)
+        self.runtime, module = import_runtime(runtime)
         options: dict[str, Any] = {"model_content": content, "num_threads": threads}
         if reference_kernels:
             options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_REF
         if keep_tensors:
             options["experimental_preserve_all_tensors"] = True
         try:
-            with warnings.catch_warnings():
-                # LiteRT says that keeping all tensors is for debugging, which it is for
-                message = ".*experimental_preserve_all_tensors"
-                warnings.filterwarnings("ignore", message, category=UserWarning)
-                self._interpreter = module.Interpreter(**options)
+            self._interpreter = _interpreter(module, options)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelFailed(f"{self.runtime} refuses the model: {error}") from error
@@ -84,6 +83,11 @@ class TfliteModel:
         self._output_details = self._interpreter.get_output_details()
         self.inputs = tuple(_spec(d) for d in self._input_details)
         self.outputs = tuple(_spec(d) for d in self._output_details)
+
+    @property
+    def version(self) -> str:
+        """The runtime's version."""
+        return runtime_version(self.runtime)
 
     def invoke(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run once on tensors of the file's own dtypes, shapes and order; returns the same.
@@ -126,20 +130,41 @@ class TfliteModel:
         return values
 
 
-def import_runtime(runtime: RuntimeName) -> tuple[str, Any, str]:
-    """A runtime's name, the module of its interpreter, and its version.
+def import_runtime(runtime: RuntimeName) -> tuple[str, Any]:
+    """A runtime's name and the module of its interpreter; with "auto" the best one installed.
 
     Raises:
-        RuntimeUnavailable: it is not installed.
+        RuntimeUnavailable: it is not installed, or is broken.
     """
-    installed = available_runtimes()
-    wanted = next(iter(installed), "litert") if runtime == "auto" else runtime
-    if wanted not in installed:
+    names = list(_RUNTIMES) if runtime == "auto" else [runtime]
+    name = next((name for name in names if _is_installed(name)), None)
+    if name is None:
         raise RuntimeUnavailable(
-            f"expected the runtime {wanted}, got none installed; "
-            f"pip install 'edgeproof[edge]' or pip install {_RUNTIMES[wanted][1]}"
+            f"expected the runtime {names[0]}, got none installed; "
+            f"pip install 'edgeproof[edge]' or pip install {_RUNTIMES[names[0]][1]}"
         )
-    return wanted, importlib.import_module(_RUNTIMES[wanted][0]), installed[wanted]
+    try:
+        return name, importlib.import_module(_RUNTIMES[name][0])
+    except ImportError as error:
+        raise RuntimeUnavailable(
+            f"expected the runtime {name} to start, got: {error}; "
+            f"pip install --force-reinstall {_RUNTIMES[name][1]}"
+        ) from error
+
+
+def _interpreter(module: Any, options: dict[str, Any]) -> Any:
+    if "experimental_preserve_all_tensors" not in options:
+        return module.Interpreter(**options)
+    # LiteRT says that this is for debugging, which it is for. Filters belong to the whole process,
+    # and interpreters for classifying are made by several threads: only here
+    with warnings.catch_warnings():
+        message = ".*experimental_preserve_all_tensors"
+        warnings.filterwarnings("ignore", message, category=UserWarning)
+        return module.Interpreter(**options)
+
+
+def _is_installed(name: str) -> bool:
+    return importlib.util.find_spec(_RUNTIMES[name][0].split(".")[0]) is not None
 
 
 def _spec(detail: dict[str, Any]) -> TensorSpec:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeproof.edge.cli import PICTURE_SUFFIXES
+from edgeproof.edge.sources.files import PICTURE_SUFFIXES
 from edgeproof.train.data.source import FileSource
 from edgeproof.train.errors import DataError
 

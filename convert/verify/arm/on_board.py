@@ -47,11 +47,11 @@ def installed(board: "Board") -> dict[str, str]:
     import PIL
 
     from edgeproof.convert.verify.runtimes import tflite  # noqa: F401  what a measurement imports
-    from edgeproof.edge.runtime import import_runtime
+    from edgeproof.edge.runtime import import_runtime, runtime_version
 
-    name, _, version = import_runtime(board.library)
+    name, _ = import_runtime(board.library)
     return {
-        name: version,
+        name: runtime_version(name),
         "Python": platform.python_version(),
         "NumPy": numpy.__version__,
         "Pillow": PIL.__version__,

@@ -1,0 +1,1 @@
+"""Where results go: readable lines, JSON, CSV, a file, an MQTT broker."""

@@ -1,0 +1,1 @@
+"""Where pictures come from: files and folders, a folder that is watched, a camera."""
