@@ -19,6 +19,7 @@ from edgeproof.edge.manifest import (
     Manifest,
     Output,
     Provenance,
+    ReferenceAnswers,
     Variant,
 )
 from edgeproof.edge.output_folder import whole_folder
@@ -63,7 +64,15 @@ def _variant(folder: Path, variant: ConvertedVariant) -> Variant:
         _write(folder, f"{place}/{name}", content) for name, content in variant.files.items()
     )
     entry = f"{place}/{variant.entry}"
-    return Variant(variant.id, entry, files, variant.inputs, variant.outputs)
+    reference = _reference(folder, variant)
+    return Variant(variant.id, entry, files, variant.inputs, variant.outputs, reference)
+
+
+def _reference(folder: Path, variant: ConvertedVariant) -> ReferenceAnswers | None:
+    if variant.reference is None:
+        return None
+    outputs = _arrays(folder, variant.id, variant.reference.outputs)
+    return ReferenceAnswers(variant.reference.rows, outputs)
 
 
 def _golden(folder: Path, content: BundleContent) -> Golden:

@@ -14,6 +14,14 @@ from edgeproof.edge.manifest import Provenance, SkippedVariant, TensorSpec
 
 
 @dataclass(frozen=True)
+class StoredAnswers:
+    """What the reference kernels answer for the golden inputs at `rows`, an array per output."""
+
+    rows: tuple[int, ...]
+    outputs: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
 class ConvertedVariant:
     """One converted form: its files by name, the one to load first being `entry`."""
 
@@ -23,6 +31,7 @@ class ConvertedVariant:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     seconds: float
+    reference: StoredAnswers | None = None
 
 
 @dataclass(frozen=True)

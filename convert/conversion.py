@@ -36,6 +36,7 @@ from edgeproof.convert.keras_outputs import keras_outputs
 from edgeproof.convert.memory import give_back
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress
+from edgeproof.convert.reference_answers import with_reference_answers
 from edgeproof.convert.source import ModelSource, source_sha256
 from edgeproof.convert.tensors import graph_specs
 from edgeproof.convert.unrolling import forget_states
@@ -125,7 +126,7 @@ def bundle_content(
     if not variants:
         raise ConvertError(f"expected at least one variant, got none: {skipped[0].reason}")
     model_inputs, model_outputs = graph_specs(frozen)
-    return BundleContent(
+    content = BundleContent(
         description,
         model_inputs,
         model_outputs,
@@ -137,6 +138,8 @@ def bundle_content(
         heldout,
         _provenance(source, options, command, seed, calibration),
     )
+    progress.step("running the reference kernels")
+    return with_reference_answers(content, progress.note)
 
 
 def _sized(model: keras.Model, options: ConvertOptions) -> keras.Model:

@@ -1,7 +1,7 @@
 """From a picture to labels, with a bundle's own preprocessing and labels."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -10,24 +10,15 @@ import numpy as np
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import BundleError, ImageError, UsageError
 from edgeproof.edge.image import image_from_file, image_from_pixels
-from edgeproof.edge.input_tensor import TensorFromImage, tensor_from_image
-from edgeproof.edge.manifest import Variant
+from edgeproof.edge.input_tensor import tensor_from_image
 from edgeproof.edge.pool import Pool
 from edgeproof.edge.prediction import Prediction
-from edgeproof.edge.quantisation import dequantise
+from edgeproof.edge.preferred import preferred_variants
+from edgeproof.edge.quantisation import dequantiser
 from edgeproof.edge.runtime import RuntimeName, TfliteModel
 from edgeproof.edge.scores import probabilities
 
 Picture = str | Path | bytes | np.ndarray
-
-# what a device should run when nobody says: small and fast first
-_PREFERRED = (
-    "tflite-int8",
-    "tflite-float32",
-    "tflite-float16",
-    "tflite-dynamic-int8",
-    "tflite-int16x8",
-)
 
 
 class Classifier:
@@ -56,18 +47,23 @@ class Classifier:
         runtime: RuntimeName = "auto",
         threads: int = 1,
         workers: int | None = None,
+        note: Callable[[str], None] | None = None,
     ) -> None:
         """Open the bundle, check the variant's hash and load it.
 
         Args:
-            variant: a TFLite variant's id; by default int8 where the bundle has it.
+            variant: a TFLite variant's id; by default int8 where the bundle has it. "auto": the
+                fastest one that gives its golden answers on this board, measured at first use.
             threads: that one inference uses.
             workers: pictures that are worked on at a time, and threads that `classify_many`
                 starts; by default one for each processor core that this process may use. There
                 are `workers / threads` interpreters at most, each made when it is first needed.
 
+            note: with "auto", is told what the user should know; by default it goes to stderr.
+
         Raises:
             BundleError, UsageError, RuntimeUnavailable: see their messages.
+            NoVariantWorks: with "auto", no variant gives its golden answers here.
         """
         self.bundle = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         manifest = self.bundle.manifest
@@ -77,9 +73,20 @@ class Classifier:
                 "whose model does not take one picture"
             )
         self.contract = manifest.input
-        self.variant = _chosen_variant(self.bundle, variant)
         if threads < 1 or (workers is not None and workers < 1):
             raise UsageError(f"expected threads and workers from 1, got {threads} and {workers}")
+        if variant is None:
+            variant = preferred_variants(self.bundle)[0]
+        elif variant == "auto":
+            # imported here: most programs name their variant or take the usual one
+            from edgeproof.edge.choice import chosen_variant, say_on_stderr
+
+            variant = chosen_variant(
+                self.bundle, runtime=runtime, threads=threads, note=note or say_on_stderr
+            )
+        self.variant = self.bundle.variant(variant)
+        if self.variant.format != "tflite":
+            raise UsageError(f"expected a TFLite variant, got {variant}, which browsers run")
         self._workers = workers or _usable_cores()
         content = self.bundle.read(self.variant.entry_file)
         self._pool = Pool(
@@ -88,7 +95,9 @@ class Classifier:
         )
         model = self._pool.take()
         self.runtime = model.runtime
-        self._tensor_from_image, self._output = self._ends(model)
+        self._tensor_from_image = tensor_from_image(self.contract, model.inputs[0])
+        self._output = self._scores_output(model)
+        self._real = dequantiser(model.outputs[self._output])
         self._pool.give(model)
 
     def classify(self, picture: Picture, top_k: int = 0) -> Prediction:
@@ -145,7 +154,7 @@ class Classifier:
             outputs = model.invoke((tensor,))
         finally:
             self._pool.give(model)
-        return dequantise(outputs[self._output], model.outputs[self._output])
+        return self._real(outputs[self._output])
 
     def close(self) -> None:
         """Free the interpreters; classifying is an error afterwards."""
@@ -174,26 +183,26 @@ class Classifier:
             return image_from_pixels(picture, self.contract)
         return image_from_file(picture, self.contract)
 
-    def _ends(self, model: TfliteModel) -> tuple[TensorFromImage, int]:
-        """How to feed the model, and the position of the output with the scores.
+    def _scores_output(self, model: TfliteModel) -> int:
+        """The position of the output with the scores among the file's own.
 
         Raises:
             BundleError: the file is not what the manifest says, or gives no score for each label.
         """
-        manifest = self.bundle.manifest
-        name, names = self.variant.outputs[0].name, [spec.name for spec in model.outputs]
+        manifest, name = self.bundle.manifest, self.variant.outputs[0].name
+        names = [spec.name for spec in model.outputs]
         if len(model.inputs) != 1 or name not in names:
             raise BundleError(
                 f"expected one input and the output {name} in {self.variant.entry}, got "
-                f"{len(model.inputs)} and {', '.join(names)}; convert the model again"
+                f"{len(model.inputs)} inputs and {', '.join(names)}; convert the model again"
             )
-        output = names.index(name)
-        units = [n or 1 for n in model.outputs[output].shape]
+        position = names.index(name)
+        shape = [n or 1 for n in model.outputs[position].shape]
         try:
-            probabilities(np.zeros(units, np.float32), manifest.output, len(manifest.labels))
+            probabilities(np.zeros(shape, np.float32), manifest.output, len(manifest.labels))
         except ValueError as error:
             raise BundleError(f"{self.bundle.folder} is no classifier: {error}") from error
-        return tensor_from_image(self.contract, model.inputs[0]), output
+        return position
 
 
 def _usable_cores() -> int:
@@ -201,18 +210,3 @@ def _usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _chosen_variant(bundle: Bundle, variant_id: str | None) -> Variant:
-    by_id = {v.id: v for v in bundle.manifest.variants}
-    if variant_id is None:
-        variant_id = next((i for i in _PREFERRED if i in by_id), None)
-        if variant_id is None:
-            raise BundleError(
-                f"expected a TFLite variant in {bundle.folder}, got "
-                f"{', '.join(by_id)}; convert with --variants tflite-int8"
-            )
-    variant = bundle.variant(variant_id)
-    if variant.format != "tflite":
-        raise UsageError(f"expected a TFLite variant, got {variant_id}, which browsers run")
-    return variant

@@ -41,7 +41,12 @@ from edgeproof.edge.errors import UsageError
     metavar="N",
     help="With --camera: every Nth frame; default: every one.",
 )
-@click.option("--variant", metavar="ID", help="TFLite variant to run; default: int8 if present.")
+@click.option(
+    "--variant",
+    metavar="ID",
+    help="TFLite variant to run; auto: the fastest that is right on this board, measured once; "
+    "default: int8 if present.",
+)
 @click.option(
     "--top-k",
     type=click.IntRange(min=1),
@@ -125,7 +130,7 @@ def classify(
     exit code is then 1. --watch and --camera go on until SIGTERM or Ctrl-C, which is exit code 0.
     """
     from edgeproof.edge.classifier import Classifier
-    from edgeproof.edge.silence import captured_stderr
+    from edgeproof.edge.silence import captured_stderr, talk_stream
     from edgeproof.edge.sinks.open import SinkOptions, broker, open_sinks
     from edgeproof.edge.sources.open import SourceOptions, open_source
     from edgeproof.edge.stop import OutOfTime, Stop
@@ -142,8 +147,14 @@ def classify(
         broker=broker(publish),
         queue=publish_queue,
     )
-    with captured_stderr():
-        classifier = Classifier(bundle, variant, runtime=runtime, threads=threads)  # type: ignore[arg-type]
+    with talk_stream() as talk, captured_stderr():
+        classifier = Classifier(
+            bundle,
+            variant,
+            runtime=runtime,  # type: ignore[arg-type]
+            threads=threads,
+            note=lambda text: say(text, talk),
+        )
     try:
         with Stop(endless=source.endless) as stop:
             sinks = open_sinks(asked, endless=source.endless, say=say)

@@ -4,7 +4,6 @@ Each message is one sentence that says what was expected, what was got and what 
 line prints it as it stands and exits with the class's `exit_code`; nothing else is ever shown.
 """
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -42,5 +41,7 @@ class OutputError(EdgeproofError):
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """`'; did you mean X?'` for the choice nearest to a mistyped word, or an empty string."""
+    import difflib  # here, for only mistakes need it
+
     near = difflib.get_close_matches(word, list(choices), n=1)
     return f"; did you mean {near[0]}?" if near else ""

@@ -13,11 +13,30 @@ import numpy as np
 
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import ImageError, ModelFailed, UsageError
-from edgeproof.edge.golden_limits import REPEAT, Limit, limit_against_keras
-from edgeproof.edge.golden_set import GoldenSet, read_golden_set
+from edgeproof.edge.golden_limits import (
+    AGAINST_KERAS,
+    AGAINST_REFERENCE,
+    MEAN_STEPS,
+    REPEAT,
+    STEPS,
+    Limit,
+    limit_of,
+)
+from edgeproof.edge.golden_set import (
+    GoldenSet,
+    read_golden_set,
+    reference_outputs,
+)
 from edgeproof.edge.image import batch_from_images, image_from_file
 from edgeproof.edge.manifest import Variant
-from edgeproof.edge.runtime import RuntimeName, TfliteModel, import_runtime, runtime_version
+from edgeproof.edge.quantisation import dequantise
+from edgeproof.edge.runtime import (
+    RuntimeName,
+    TfliteModel,
+    batch_rows,
+    import_runtime,
+    runtime_version,
+)
 
 ROUNDS = 2  # some defects are right the first time only
 
@@ -77,8 +96,9 @@ def golden_check(
     variant = bundle.variant(variant_id)
     if variant.format != "tflite":
         raise UsageError(f"expected a TFLite variant, got {variant_id}, which browsers run")
-    limit = limit_against_keras(variant_id.removeprefix("tflite-"))
+    limit = limit_of(variant_id.removeprefix("tflite-"), AGAINST_KERAS)
     golden = read_golden_set(bundle)
+    reference = _Reference.of(bundle, variant, golden, most)
     if most is not None:
         golden = golden.at_most(most)
     content = bundle.read(variant.entry_file)
@@ -86,7 +106,7 @@ def golden_check(
     version = runtime_version(name)
     try:
         model = TfliteModel(content, runtime=runtime, threads=threads)
-        figures = list(_figures(_Subject(bundle, variant, model), golden, limit))
+        figures = list(_figures(_Subject(bundle, variant, model), golden, reference, limit))
     except (ModelFailed, ImageError) as error:
         return GoldenCheck(
             variant_id, name, version, False, 0, 0, math.nan, limit.limit, limit.unit, str(error)
@@ -125,6 +145,27 @@ class _Figure:
 
 
 @dataclass(frozen=True)
+class _Reference:
+    """Some golden inputs, and what the reference kernels answer, in the file's own dtypes."""
+
+    inputs: Outputs
+    outputs: Outputs
+
+    @classmethod
+    def of(
+        cls, bundle: Bundle, variant: Variant, golden: GoldenSet, most: int | None
+    ) -> "_Reference | None":
+        outputs = reference_outputs(bundle, variant, len(golden))
+        if outputs is None or variant.reference is None:
+            return None
+        rows = list(variant.reference.rows[:most])
+        return cls(
+            tuple(array[rows] for array in golden.inputs),
+            tuple(array[:most] for array in outputs),
+        )
+
+
+@dataclass(frozen=True)
 class _Subject:
     """What is checked: a variant, loaded."""
 
@@ -140,12 +181,9 @@ class _Subject:
         """
         contract = self.bundle.manifest.input
         names = [spec.name for spec in self.variant.inputs]
-        size = self.variant.inputs[0].shape[0] or 1
         total = len(inputs[0])
         parts = []
-        for start in range(0, total, size):
-            # the last piece is filled up by repeating the last row
-            rows = np.minimum(np.arange(start, start + size), total - 1)
+        for rows in batch_rows(total, self.variant.inputs[0].shape[0]):
             arrays = [array[rows] for array in inputs]
             if contract is not None:
                 arrays = [batch_from_images(arrays[0], contract)]
@@ -175,27 +213,52 @@ class _Subject:
         return np.stack(images)
 
 
-def _figures(subject: _Subject, golden: GoldenSet, limit: Limit) -> Iterator[_Figure]:
+def _figures(
+    subject: _Subject, golden: GoldenSet, reference: _Reference | None, limit: Limit
+) -> Iterator[_Figure]:
     """Every comparison of every round.
 
     Raises:
         ModelFailed, ImageError: nothing could be compared.
     """
     _check_tensors(subject)
-    scales = [_scale(array, subject.bundle.manifest.output.scores) for array in golden.outputs]
+    scores = subject.bundle.manifest.output.scores
+    scales = [_scale(array, scores) for array in golden.outputs]
     expected = golden.outputs
     if golden.files:
-        scales.append(_scale(golden.file_outputs, subject.bundle.manifest.output.scores))
+        scales.append(_scale(golden.file_outputs, scores))
         expected += (golden.file_outputs,)
     first: Outputs = ()
     for number in range(1, ROUNDS + 1):
         got = subject.answers(golden.inputs)
         if golden.files:
             got += subject.answers((subject.images(golden),))[:1]
-        yield from _compared(f"run {number} against Keras", expected, got, scales, limit)
+        yield from _against(f"run {number} against Keras", expected, got, scales, limit)
         if first:
-            yield from _compared(f"run {number} against the first", first, got, scales, REPEAT)
+            yield from _against(f"run {number} against the first", first, got, scales, REPEAT)
+        if reference is not None:
+            yield from _against_reference(number, subject, reference, scales)
         first = first or got
+
+
+def _against_reference(
+    number: int, subject: _Subject, reference: _Reference, scales: Sequence[float]
+) -> Iterator[_Figure]:
+    title = f"run {number} against the reference kernels"
+    precision = subject.variant.id.removeprefix("tflite-")
+    got = subject.answers(reference.inputs)
+    for spec, stored, values, scale in zip(
+        subject.variant.outputs, reference.outputs, got, scales, strict=False
+    ):
+        wanted = dequantise(stored, spec)
+        if spec.scale is None:
+            limit = limit_of(precision, AGAINST_REFERENCE)
+            yield from _against(title, (wanted,), (values,), (scale,), limit)
+            continue
+        largest = limit_of(precision, STEPS)
+        yield from _against(title, (wanted,), (values,), (spec.scale,), largest)
+        each = np.abs(values.astype(np.float64) - wanted).reshape(len(wanted), -1).max(axis=1)
+        yield _Figure(title, float(each.mean()) / spec.scale, limit_of(precision, MEAN_STEPS))
 
 
 def _check_tensors(subject: _Subject) -> None:
@@ -219,7 +282,7 @@ def _scale(golden: np.ndarray, scores: str) -> float:
     return largest
 
 
-def _compared(
+def _against(
     title: str, expected: Outputs, got: Outputs, scales: Sequence[float], limit: Limit
 ) -> Iterator[_Figure]:
     if len(expected) != len(got):

@@ -32,7 +32,9 @@ REPEAT = Limit(
     "order: a few float32 roundings of 6e-8",
 )
 
-# precision -> against Keras' outputs. They hold noise of quantisation as well as faults
+_STEPS = "output steps"
+
+# precision -> against Keras' outputs, which hold the noise of quantisation as well as faults
 AGAINST_KERAS: dict[str, Limit] = {
     "float32": Limit(
         1e-4,
@@ -57,16 +59,45 @@ AGAINST_KERAS: dict[str, Limit] = {
     ),
 }
 
+# precision -> against the reference kernels on the same file. For quantised outputs in steps: the
+# largest difference, and the mean over the inputs of each one's largest
+STEPS: dict[str, Limit] = {
+    "int8": Limit(
+        16,
+        _STEPS,
+        "kernels may round a half step of a logit either way; a logit's step is 0.1 to 0.25, and a "
+        "softmax at one half turns it into a quarter of that: 6 to 16 steps of 1/256",
+    ),
+    "int16x8": Limit(
+        64, _STEPS, "a step is 1/32768: 64 of them are a 500th of the range, half a step of int8"
+    ),
+}
+MEAN_STEPS: dict[str, Limit] = {
+    "int8": Limit(4, f"{_STEPS} on average", "such roundings are rare: 0.26 on the digits model"),
+    "int16x8": Limit(8, f"{_STEPS} on average", "such roundings are rare: 0.1 on digits"),
+}
+# and for float outputs
+AGAINST_REFERENCE: dict[str, Limit] = {
+    "dynamic-int8": Limit(
+        5e-2,
+        OF_LARGEST,
+        "activations are quantised on the fly, and kernels may round a value that lies between two "
+        "steps either way: 1/255 per layer; 0.009 on the digits model",
+    ),
+    "int8": Limit(5e-2, OF_LARGEST, "as dynamic-int8"),
+    "int16x8": Limit(1e-2, OF_LARGEST, "16-bit activations round by 1/65535 per layer"),
+}
 
-def limit_against_keras(precision: str) -> Limit:
+
+def limit_of(precision: str, limits: dict[str, Limit]) -> Limit:
     """The row of a precision.
 
     Raises:
         BundleError: there is none, so that nothing could be judged.
     """
-    if precision not in AGAINST_KERAS:
+    if precision not in limits:
         raise BundleError(
-            f"expected a precision with a limit ({', '.join(AGAINST_KERAS)}), got {precision!r}; "
+            f"expected a precision with a limit ({', '.join(limits)}), got {precision!r}; "
             "a newer edgeproof may know it"
         )
-    return AGAINST_KERAS[precision]
+    return limits[precision]

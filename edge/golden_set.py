@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import BundleError
-from edgeproof.edge.manifest import GoldenFile
+from edgeproof.edge.manifest import GoldenFile, Variant
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,37 @@ def read_golden_set(bundle: Bundle) -> GoldenSet:
             f"got {len(golden.files)}, {images.shape} and {answers.shape}; convert the model again"
         )
     return GoldenSet(inputs, outputs, golden.files, images, answers)
+
+
+def reference_outputs(
+    bundle: Bundle, variant: Variant, count: int
+) -> tuple[np.ndarray, ...] | None:
+    """What the bundle keeps of a variant's own arithmetic, in the dtypes of its file.
+
+    Args:
+        count: how many golden inputs there are.
+
+    Returns:
+        An array for each model output, a row for each of `variant.reference.rows`; None where
+        nothing is kept.
+
+    Raises:
+        BundleError: a file is missing or altered, or does not fit.
+    """
+    reference = variant.reference
+    if reference is None:
+        return None
+    outputs = tuple(bundle.array(entry) for entry in reference.outputs)
+    fits = [array.dtype.name for array in outputs] == [spec.dtype for spec in variant.outputs]
+    lengths = {array.shape[:1] for array in outputs}
+    is_there = bool(reference.rows) and set(reference.rows) <= set(range(count))
+    if not fits or not is_there or lengths != {(len(reference.rows),)}:
+        raise BundleError(
+            f"expected reference answers of {variant.id} for {len(reference.rows)} of {count} "
+            f"golden inputs, got {[(a.dtype.name, a.shape) for a in outputs]}; "
+            "convert the model again"
+        )
+    return outputs
 
 
 def _spaced(length: int, count: int) -> np.ndarray:

@@ -4,21 +4,30 @@ Every package offers its commands in the entry-point group `edgeproof.commands`;
 modules import nothing heavy, so `--help` stays under 0.2 s with TensorFlow installed.
 """
 
+import importlib
 import sys
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 import click
 
 from edgeproof.edge.errors import EdgeproofError, did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+# what a device runs again and again, known without a look-up: importlib.metadata and the entry
+# points of 90 packages take 30 ms, a sixth of the time to a first label
+_KNOWN = {"classify": "edgeproof.edge.cli"}
 
 
 class CommandGroup(click.Group):
     """A click group whose commands are entry points, loaded when they are named."""
 
     @cached_property
-    def _points(self) -> dict[str, EntryPoint]:
-        # looked up once: reading the metadata of 90 installed packages takes some 10 ms
+    def _points(self) -> "dict[str, EntryPoint]":
+        from importlib.metadata import entry_points
+
         return {point.name: point for point in entry_points(group="edgeproof.commands")}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -27,6 +36,9 @@ class CommandGroup(click.Group):
         return [n for n in order if n in found] + sorted(set(found) - set(order))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _KNOWN:
+            known: click.Command = getattr(importlib.import_module(_KNOWN[cmd_name]), cmd_name)
+            return known
         point = self._points.get(cmd_name)
         return None if point is None else point.load()
 
@@ -34,6 +46,8 @@ class CommandGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
+        if name in _KNOWN:
+            return super().resolve_command(ctx, args)
         commands = self.list_commands(ctx)
         if name not in commands and not name.startswith("-"):
             ctx.fail(

@@ -47,14 +47,35 @@ class TensorSpec:
 
 
 @dataclass(frozen=True)
+class ReferenceAnswers:
+    """What LiteRT's reference kernels answer for some golden inputs: the variant's own arithmetic.
+
+    A device's kernels are judged by them in steps of the output. Keras' outputs hold the noise of
+    quantisation, behind which a wrong kernel can hide.
+
+    Attributes:
+        rows: which golden inputs.
+        outputs: an `.npy` for each model output, one row for each of `rows`, in the dtype of the
+            variant's tensor.
+    """
+
+    rows: tuple[int, ...]
+    outputs: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True)
 class Variant:
-    """One converted form of the model. `inputs` and `outputs` stand in the Keras model's order."""
+    """One converted form of the model. `inputs` and `outputs` stand in the Keras model's order.
+
+    `reference` is there for quantised TFLite variants that the reference kernels run.
+    """
 
     id: str
     entry: str
     files: tuple[FileEntry, ...]
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    reference: ReferenceAnswers | None = None
 
     def __post_init__(self) -> None:
         if not _VARIANT_ID.fullmatch(self.id):
@@ -196,6 +217,7 @@ class Manifest:
         optional = (golden.file_images, golden.file_outputs)
         return (
             *(f for v in self.variants for f in v.files),
+            *(f for v in self.variants if v.reference for f in v.reference.outputs),
             *golden.inputs,
             *golden.outputs,
             *(g.file for g in golden.files),

@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -128,6 +128,15 @@ class TfliteModel:
                     continue
                 values[detail["name"]] = dequantise(array, _spec(detail))
         return values
+
+
+def batch_rows(count: int, size: int | None) -> Iterator[np.ndarray]:
+    """Positions of `count` samples for each run of a file with a fixed batch of `size`.
+
+    The last run is filled up by repeating the last sample.
+    """
+    for start in range(0, count, size or 1):
+        yield np.minimum(np.arange(start, start + (size or 1)), count - 1)
 
 
 def import_runtime(runtime: RuntimeName) -> tuple[str, Any]:

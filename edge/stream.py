@@ -1,9 +1,12 @@
 """The loop of `edgeproof classify`: pictures in, results out, until the end or a signal."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
+from itertools import chain, islice
+from typing import TextIO
 
 import click
 import numpy as np
@@ -23,10 +26,10 @@ _Outcome = tuple[Picture, Prediction | ImageError]
 _PATIENCE_S = 10.0
 
 
-def say(text: str) -> None:
-    """Tell the user something on stderr, in one line."""
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Tell the user something in one line, on stderr if nothing else is given."""
     with suppress(OSError):  # nobody reads the talk any more: results go on
-        click.echo(f"edgeproof: {printable(text)}", err=True)
+        click.echo(f"edgeproof: {printable(text)}", file=stream or sys.stderr)
 
 
 def run(
@@ -93,9 +96,11 @@ class _Heartbeat:
 def _results(
     classifier: Classifier, source: Source, top_k: int, threshold: float
 ) -> Generator[Result | None, None, None]:
-    classified = _one_by_one if source.endless else _overlapping
     with closing(source.pictures) as pictures:
-        for classified_picture in classified(classifier, pictures, top_k):
+        # for a single picture threads would only cost their start, 5 ms
+        begun = [] if source.endless else list(islice(pictures, 2))
+        classified = _overlapping if len(begun) == 2 else _one_by_one
+        for classified_picture in classified(classifier, chain(begun, pictures), top_k):
             if classified_picture is None:
                 yield None
                 continue

@@ -228,6 +228,23 @@ GATES: tuple[Gate, ...] = (
         "may change the order of sums",
     ),
     Gate(
+        "stored-steps",
+        ANY,
+        1,
+        _STEPS,
+        "at most",
+        "the reference kernels on the same file and the same inputs; one step, because the table "
+        "of a softmax comes from the C library's exp",
+    ),
+    Gate(
+        "stored-relative",
+        ANY,
+        1e-4,
+        _OF_LARGEST,
+        "at most",
+        "as stored-steps, for float outputs: sums in the same order, another exp",
+    ),
+    Gate(
         "labels", ANY, 0, "differing labels", "at most", "labels are copied from the training run"
     ),
     Gate(

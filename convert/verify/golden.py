@@ -1,11 +1,13 @@
 """What a bundle says the right answers are, and the labelled images it brings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from edgeproof.convert.verify.errors import VerifyError
 from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.golden_set import reference_outputs
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class GoldenSet:
         files: paths inside the bundle.
         file_images: uint8, one per file; None where there are no files.
         file_outputs: the first output for each file; None where there are no files.
+        reference: variant -> what the bundle keeps of its reference kernels' outputs.
     """
 
     inputs: tuple[np.ndarray, ...]
@@ -25,6 +28,7 @@ class GoldenSet:
     files: tuple[str, ...]
     file_images: np.ndarray | None
     file_outputs: np.ndarray | None
+    reference: Mapping[str, tuple[np.ndarray, ...]] = field(default_factory=dict)
 
 
 def read_golden(bundle: Bundle) -> GoldenSet:
@@ -64,4 +68,8 @@ def read_golden(bundle: Bundle) -> GoldenSet:
                 f"{len(golden.files)}, {len(images)} and {len(answers)}; convert the model again"
             )
     files = tuple(g.file.path for g in golden.files)
-    return GoldenSet(inputs, outputs, files, images, answers)
+    reference = {}
+    for variant in bundle.manifest.variants:
+        if (kept := reference_outputs(bundle, variant, len(inputs[0]))) is not None:
+            reference[variant.id] = kept
+    return GoldenSet(inputs, outputs, files, images, answers, reference)

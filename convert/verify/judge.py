@@ -24,6 +24,7 @@ from edgeproof.convert.verify.report import Row, WorstError
 from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT
 from edgeproof.convert.verify.spread import ErrorSpread
 from edgeproof.convert.verify.statistics import swapped_pairs
+from edgeproof.convert.verify.stored_answers import stored_answer_checks
 from edgeproof.edge.manifest import Manifest, Variant
 from edgeproof.edge.scores import probabilities
 
@@ -111,6 +112,7 @@ def _variant_row(
         reference = keras_answers(golden)
     elif judged_by == measured.runtime:
         reference, faithful = None, None
+        checks += stored_answer_checks(measured, variant, golden, gates)
     else:
         answers = evidence.measured(variant.id, judged_by)
         reference = None if answers is None else measured_answers(answers)

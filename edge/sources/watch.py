@@ -25,6 +25,8 @@ _LISTING_S = 30.0
 _POLLING_S = 2.0
 # a listing is followed by this many times its own duration without one: 5 % of the time at most
 _REST = 20
+# pictures that were given, and may be gone, before a listing forgets those that are: 0.1 MB
+_FORGOTTEN = 1000
 # files that wait for their end; more are found by the next listing
 _MAX_CANDIDATES = 10_000
 
@@ -81,6 +83,7 @@ class _Watch:
         self._settle_s = settle_s
         self._say = say
         self._seen: set[int] = set()
+        self._listed_seen = 0  # of these, how many the last listing left
         self._candidates: dict[str, _Candidate] = {}
 
     def pictures(self, *, existing: bool) -> Generator[Picture | None, None, None]:
@@ -114,14 +117,17 @@ class _Watch:
 
     def _while_there(self, events: FolderEvents | None) -> Iterator[Picture | None]:
         there = _identity(self._folder)
-        listing_s = time.monotonic()  # at once: something may have come before the events did
+        # at once: something may have come before the events did
+        rested_s = listing_s = time.monotonic()
         while _identity(self._folder) == there is not None:
-            if time.monotonic() >= listing_s:
+            is_crowded = len(self._seen) > 2 * self._listed_seen + _FORGOTTEN
+            if time.monotonic() >= (rested_s if is_crowded else listing_s):
                 began_s = time.monotonic()
                 yield from self._listed()
                 ended_s = time.monotonic()
-                pause_s = _POLLING_S if events is None else _LISTING_S
-                listing_s = ended_s + max(pause_s, _REST * (ended_s - began_s))
+                rested_s = ended_s + _REST * (ended_s - began_s)
+                listing_s = max(rested_s, ended_s + (_POLLING_S if events is None else _LISTING_S))
+                self._listed_seen = len(self._seen)
             for path, candidate in list(self._candidates.items()):
                 if candidate.next_s <= time.monotonic():
                     picture = self._looked_at(path, candidate)

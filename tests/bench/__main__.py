@@ -1,61 +1,50 @@
-"""`make bench`: writes build/bench/conversion.json and conversion.md, and prints the table.
+"""`make bench`: one JSON and one Markdown file for each part in build/bench/, and the tables.
 
-python -m tests.bench [--rounds N] [--reference PYTHON]
+python -m tests.bench [--only PART,PART] [--rounds N] [--reference PYTHON]
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
 import platform
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from tests.bench.conversion import compare
-from tests.bench.report import markdown
+from tests.bench import conversion, device
+from tests.bench.settings import Settings, reference_python
 
 OUTPUT = Path("build/bench")
-PACKAGES = ("edgeproof", "tensorflow", "keras", "ai-edge-quantizer", "ai-edge-litert", "numpy")
+# a part is a module with `measure(Settings) -> dict` and `markdown(dict) -> str`
+PARTS: dict[str, ModuleType] = {"conversion": conversion, "device": device}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--only", type=_parts, default=list(PARTS), metavar=",".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
-    parser.add_argument("--reference", type=Path, default=_reference(), metavar="PYTHON")
+    parser.add_argument("--reference", type=Path, default=reference_python(), metavar="PYTHON")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        result = compare(Path(folder), rounds=given.rounds, reference=given.reference)
-    result["installed"] = _installed(given.reference)
-    result["machine"] = _machine()
-    result["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
+    settings = Settings(rounds=given.rounds, reference=given.reference)
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    (OUTPUT / "conversion.json").write_text(json.dumps(result, indent=1) + "\n")
-    text = markdown(result)
-    (OUTPUT / "conversion.md").write_text(text)
-    print(text)  # noqa: T201 - the result
+    for name in given.only:
+        result = {"machine": _machine(), **PARTS[name].measure(settings)}
+        (OUTPUT / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+        text = PARTS[name].markdown(result)
+        (OUTPUT / f"{name}.md").write_text(text)
+        print(text)  # noqa: T201 - the result
 
 
-def _reference() -> Path | None:
-    named = os.environ.get("EDGEPROOF_REFERENCE")
-    path = Path(named) if named else Path(".venv-reference/bin/python")
-    return path.absolute() if path.exists() else None
-
-
-def _installed(reference: Path | None) -> dict[str, Any]:
-    """What each side takes on disk with all that it requires."""
-    sides = {"edgeproof[convert]": Path(sys.executable)}
-    if reference is not None:
-        sides["tensorflowjs"] = reference
-    script = Path(__file__).with_name("installed_size.py")
-    return {
-        root: json.loads(subprocess.check_output([python, script, root]))
-        for root, python in sides.items()
-    }
+def _parts(said: str) -> list[str]:
+    wanted = said.split(",")
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"expected parts of {','.join(PARTS)}, got {','.join(unknown)}"
+        )
+    return wanted
 
 
 def _machine() -> dict[str, Any]:

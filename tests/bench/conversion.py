@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import json
 import os
 import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.bench.conversion_report import markdown
 from tests.bench.processes import Run, run
+from tests.bench.settings import Settings
+
+__all__ = ["markdown", "measure"]
 
 TFLITE = ("float32", "float16", "dynamic-int8", "int8", "int16x8")
 TFJS = ("float32", "float16", "uint8")
 VARIANTS = (*(f"tflite-{p}" for p in TFLITE), *(f"tfjs-{p}" for p in TFJS))
+PACKAGES = ("edgeproof", "tensorflow", "keras", "ai-edge-quantizer", "ai-edge-litert", "numpy")
 _PUBLIC_TFLITE = Path(__file__).with_name("public_tflite.py")
+
+
+def measure(settings: Settings) -> dict[str, Any]:
+    """Seconds, peak memory and file sizes of each side; what each takes installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = compare(Path(folder), rounds=settings.rounds, reference=settings.reference)
+    return {
+        **result,
+        "installed": _installed(settings.reference),
+        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
 
 
 def compare(folder: Path, *, rounds: int, reference: Path | None) -> dict[str, Any]:
@@ -25,7 +45,7 @@ def compare(folder: Path, *, rounds: int, reference: Path | None) -> dict[str, A
         reference: the Python of an environment with tensorflowjs; without it the TF.js half of
             the public tools is left out and said to be.
     """
-    _make_model(folder)
+    run([sys.executable, Path(__file__).with_name("make_mobilenet.py"), folder])
     sides: dict[str, Callable[[], list[Run]]] = {
         "edgeproof": lambda: _edgeproof(folder),
         "one float32 TFLiteConverter run": lambda: [_public_tflite(folder, "float32")],
@@ -53,26 +73,6 @@ def compare(folder: Path, *, rounds: int, reference: Path | None) -> dict[str, A
 
 def _seconds(runs: list[Run]) -> float:
     return sum(r.seconds for r in runs)
-
-
-def _make_model(folder: Path) -> None:
-    """Random weights and batch-norm statistics that fold into something."""
-    import keras
-    import numpy as np
-
-    generator = np.random.default_rng(0)
-    keras.utils.set_random_seed(0)
-    model = keras.applications.MobileNetV2(weights=None)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            n = layer.gamma.shape[0]
-            gamma, beta = generator.uniform(0.7, 1.5, n), generator.normal(0.1, 0.2, n)
-            layer.set_weights(
-                [gamma, beta, generator.normal(0, 0.2, n), generator.uniform(0.3, 1.3, n)]
-            )
-    model.save(folder / "model.keras")
-    images = generator.integers(0, 256, (32, 224, 224, 3), dtype=np.uint8)
-    np.savez(folder / "calibration.npz", images=images)
 
 
 def _edgeproof(folder: Path) -> list[Run]:
@@ -118,3 +118,15 @@ def _bytes(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size
     return sum(os.path.getsize(file) for file in path.rglob("*") if file.is_file())
+
+
+def _installed(reference: Path | None) -> dict[str, Any]:
+    """What each side takes on disk with all that it requires."""
+    sides = {"edgeproof[convert]": Path(sys.executable)}
+    if reference is not None:
+        sides["tensorflowjs"] = reference
+    script = Path(__file__).with_name("installed_size.py")
+    return {
+        root: json.loads(subprocess.check_output([python, script, root]))
+        for root, python in sides.items()
+    }

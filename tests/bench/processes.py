@@ -17,6 +17,7 @@ class Run:
     command: str
     seconds: float
     peak_bytes: int
+    processor_s: float
 
 
 def run(command: Sequence[str | Path]) -> Run:
@@ -38,4 +39,5 @@ def run(command: Sequence[str | Path]) -> Run:
     seconds = time.perf_counter() - start
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(arguments)[:200]} failed: {said[-1000:]}")
-    return Run(" ".join(arguments), seconds, usage.ru_maxrss * 1024)
+    processor_s = usage.ru_utime + usage.ru_stime
+    return Run(" ".join(arguments), seconds, usage.ru_maxrss * 1024, processor_s)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,28 +13,10 @@ from playwright.sync_api import Browser
 
 from edgeproof.edge.bundle import Bundle
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = {"edge", "train", "convert", "web"}
 
 # one process builds the wheel and runs what needs it
 pytestmark = pytest.mark.xdist_group("wheel")
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel as a clean checkout gives it: only files that git knows are copied."""
-    folder = tmp_path_factory.mktemp("wheel")
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
-    ).stdout.split("\0")
-    for name in filter(None, tracked):
-        if (ROOT / name).is_file():
-            (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / "source" / name)
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, "."]
-    subprocess.run(command, cwd=folder / "source", check=True)
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 def environment(folder: Path, wheel: Path, extra: str) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 from edgeproof.convert.verify.runtimes.local import LocalSession
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.manifest import TensorSpec, Variant
-from edgeproof.edge.runtime import RuntimeName, TfliteModel
+from edgeproof.edge.runtime import RuntimeName, TfliteModel, batch_rows
 
 # a name without a row is a mistake: another runtime's answers must not stand for it
 _LIBRARIES: dict[str, RuntimeName] = {
@@ -53,12 +53,9 @@ class TfliteSession(LocalSession):
 
     def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         arrays = self.model_inputs(inputs)
-        size = self._variant.inputs[0].shape[0] or 1
         total = len(arrays[0])
         parts = []
-        for start in range(0, total, size):
-            # the last piece is filled up by repeating the last row
-            rows = np.minimum(np.arange(start, start + size), total - 1)
+        for rows in batch_rows(total, self._variant.inputs[0].shape[0]):
             pairs = zip(self._variant.inputs, arrays, strict=True)
             parts.append(self._model.run({spec.name: array[rows] for spec, array in pairs}))
         return {

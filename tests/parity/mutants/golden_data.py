@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.parity.mutants.mutant import Ground, Mutant
+from tests.parity.mutants.mutant import INT8, Ground, Mutant
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -48,6 +48,10 @@ def without_pictures(ground: Ground) -> None:
         manifest["golden"].update(files=[], file_images=None, file_outputs=None)
 
     ground.lab.change_manifest(edit)
+
+
+def on_reference(variant: str) -> Callable[[Ground], None]:
+    return lambda ground: rewritten(ground, f"golden/{variant}.npy", lambda a: a[::-1])
 
 
 def without_inputs(ground: Ground) -> None:
@@ -114,6 +118,20 @@ MUTANTS = (
         "the golden files' outputs are in another order",
         "relative",
         on_arrays(file_outputs=lambda a: a[::-1]),
+    ),
+    mutant(
+        "reference",
+        "the answers that devices are held to are those of other inputs",
+        "stored-steps",
+        on_reference("tflite-int8"),
+        variant=INT8,
+    ),
+    mutant(
+        "reference-float",
+        "the same, of a variant with float outputs",
+        "stored-relative",
+        on_reference("tflite-dynamic-int8"),
+        variant="tflite-dynamic-int8",
     ),
     mutant(
         "other-network",
