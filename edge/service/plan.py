@@ -61,7 +61,7 @@ def service_plan(
     if not _SIZE.fullmatch(memory_max):
         raise UsageError(f"expected a size such as 512M, got {memory_max!r}")
     # the last link, DIR/current, has to stay one
-    place = bundle.absolute().parent.resolve() / bundle.name
+    place = bundle.absolute().parent.resolve() / bundle.absolute().name
     place = place if place.is_symlink() else bundle.resolve()
     context = _classify_context(bundle, options)
     given = _given(context)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edgeproof.edge.service.plan import ServicePlan
-from edgeproof.edge.service.words import argument, path
+from edgeproof.edge.service.words import argument, executable, path
 
 MARK = "# Written by `edgeproof service install`"
 PASSWORDS = Path("/etc/edgeproof")
@@ -48,7 +48,7 @@ def unit_text(plan: ServicePlan, command: Path, bound: Iterable[Path]) -> str:
         command: the `edgeproof` that is to run.
         bound: folders below /home, /tmp and the like that the service must still see.
     """
-    exec_start = " ".join([path(str(command)), *(argument(word) for word in plan.words)])
+    exec_start = " ".join([executable(str(command)), *(argument(word) for word in plan.words)])
     after = ["After=network-online.target", "Wants=network-online.target"]
     unit = ["[Unit]", f"Description=Edgeproof: {plan.name}", *(after if plan.publishes else [])]
     # a camera that is away for a day is no reason to give up

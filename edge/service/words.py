@@ -7,23 +7,37 @@ from edgeproof.edge.errors import UsageError
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=,@+-]+")
 
 
-def argument(word: str) -> str:
-    """A word of `ExecStart=` after the first: no specifier, no variable, no second word in it.
+def executable(word: str) -> str:
+    """The first word of `ExecStart=`, in which systemd allows neither quotes nor backslashes.
 
     Raises:
-        UsageError: it holds a control character, or bytes that are no text.
+        UsageError: it holds one, or as `path`.
+    """
+    if set(word) & set("\"'\\"):
+        raise UsageError(
+            f"expected a program's path without quotes and backslashes, got {word}; "
+            "make the virtual environment elsewhere"
+        )
+    return path(word)
+
+
+def argument(word: str) -> str:
+    """A further word of `ExecStart=`: no specifier, no variable, no second word in it.
+
+    Raises:
+        UsageError: as `path`.
     """
     return path(word).replace("$", "$$")
 
 
 def path(word: str) -> str:
-    """The first word of `ExecStart=`, or one of settings that list paths: there a `$` is a `$`.
+    """A word of the settings that list paths; a `$` is a `$` there.
 
-    Quotes keep spaces and colons; of escapes only those of quotes and backslashes are read in both
-    kinds of settings, so that control characters have no form.
+    Quotes keep spaces and colons. Of escapes only those of quotes and backslashes are read, so
+    that control characters have no form.
 
     Raises:
-        UsageError: as `argument`.
+        UsageError: it holds a control character, or bytes that are no text.
     """
     if not word.isprintable():  # false for lone surrogates too: a name that is not UTF-8
         raise UsageError(
