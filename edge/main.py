@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeproof.edge.errors import EdgeproofError, did_you_mean
+from edgeproof.edge.plain_text import plain_text
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -77,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except EdgeproofError as error:
-        click.echo(f"edgeproof: {error}", err=True)
+        click.echo(f"edgeproof: {plain_text(str(error))}", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("edgeproof: interrupted", err=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from edgeproof.edge.deploy.plain import plain_text
 from edgeproof.edge.errors import BundleError, UsageError
+from edgeproof.edge.plain_text import plain_text
 
 if TYPE_CHECKING:
     from edgeproof.edge.bundle import Bundle

@@ -13,8 +13,8 @@ import sys
 from dataclasses import dataclass
 
 from edgeproof.edge.bundle import Bundle
-from edgeproof.edge.deploy.plain import plain_text
 from edgeproof.edge.errors import EdgeproofError
+from edgeproof.edge.plain_text import last_words
 from edgeproof.edge.schema import from_json, to_json
 
 
@@ -93,7 +93,7 @@ def _end_of_process(code: int, stderr: bytes) -> str:
         except ValueError:
             ended = f"signal {-code}"
         return f"expected the runtime to answer, got its process ended by {ended}"
-    last = (plain_text(stderr).splitlines() or ["no word"])[-1]
+    last = last_words(stderr)
     return f"expected the runtime to answer, got exit code {code}: {last}"
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from edgeproof.edge.deploy.install import Installation
-from edgeproof.edge.deploy.plain import plain_text
 from edgeproof.edge.errors import EdgeproofError, UsageError
+from edgeproof.edge.plain_text import last_words
 from edgeproof.edge.schema import SchemaError, from_json
 
 # user@host, user@[::1] or an alias of ~/.ssh/config. A host name with other characters may end in
@@ -100,7 +100,7 @@ def deploy(file: Path, device: Device, folder: str, options: Sequence[str] = ())
     remote = ["install", "-", "--into", folder, "--json", *options]
     with file.open("rb") as stream:
         code, answer, talk = _run(device, remote, stream)
-    last = (plain_text(talk).splitlines() or ["no word"])[-1]
+    last = last_words(talk)
     if code == _SSH_FAILED:
         raise ConnectionFailed(f"expected ssh to reach {device.host}, got: {last}")
     if code in _NOT_FOUND:

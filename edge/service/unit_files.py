@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from edgeproof.edge.errors import EdgeproofError, OutputError
+from edgeproof.edge.plain_text import last_words
 from edgeproof.edge.service.unit import MARK
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
@@ -95,11 +96,8 @@ def _check_ours(target: Path) -> None:
 def _systemctl(*words: str) -> str:
     if shutil.which("systemctl") is None:
         raise SystemdAbsent("expected systemctl on this machine, got none")
-    done = subprocess.run(
-        ["systemctl", *words], capture_output=True, text=True, errors="replace", check=False
-    )
+    done = subprocess.run(["systemctl", *words], capture_output=True, check=False)
     command = f"systemctl {' '.join(words)}"
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise EdgeproofError(f"{command} failed: {last}; run this with sudo")
+        raise EdgeproofError(f"{command} failed: {last_words(done.stderr)}; run this with sudo")
     return command

@@ -100,7 +100,7 @@ def test_failures_on_the_device_are_told_from_those_of_ssh(
     loud = script(tmp_path / "loud", "cat >/dev/null; exec yes")
     assert "got over 1,048,576 bytes" in fail("--command", loud)
     hostile = script(tmp_path / "hostile", r"printf 'no\033[2Jpe\n' >&2; exit 9")
-    assert fail("--command", hostile).endswith("failed with exit code 9: no?[2Jpe")
+    assert fail("--command", hostile).endswith(r"failed with exit code 9: no\x1b[2Jpe")
 
     assert fail("--port", 1) == (
         f"edgeproof: expected ssh to reach {HOST}, got: ssh: connect to host {HOST} port 1: "

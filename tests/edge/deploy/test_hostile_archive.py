@@ -205,6 +205,16 @@ def test_files_of_other_kinds_are_refused(
     assert message in error
 
 
+def test_terminal_is_not_told_what_to_do(run: Run, packed: dict[str, Path], tmp_path: Path) -> None:
+    files = contents(packed["int8"])
+    manifest = {**json.loads(files[MANIFEST]), "\x1b[2Jfield": 1}
+    (tmp_path / "file").write_bytes(archived([(MANIFEST, json.dumps(manifest).encode())]).read())
+    code, _, error = run("install", tmp_path / "file", "--into", tmp_path / "device")
+    assert code == 1
+    assert r"\x1b[2Jfield: unknown field" in error
+    assert "\x1b" not in error
+
+
 class Counted(io.BytesIO):
     """A stream that knows how many bytes were taken from it."""
 
