@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeproof.edge.errors import EdgeproofError, did_you_mean
-from edgeproof.edge.plain_text import plain_text
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -78,6 +77,8 @@ def main(argv: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except EdgeproofError as error:
+        from edgeproof.edge.plain_text import plain_text
+
         click.echo(f"edgeproof: {plain_text(str(error))}", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):

@@ -61,11 +61,11 @@ class ArchiveReader:
             BundleError: the archive is damaged, cut off, or holds anything but a regular file.
         """
         header = self._exactly(_BLOCK)
-        try:
-            found = tarfile.TarInfo.frombuf(header, "utf-8", "strict")
-        except tarfile.EOFHeaderError:
+        if not any(header):
             self._finish()
             return None
+        try:
+            found = tarfile.TarInfo.frombuf(header, "utf-8", "strict")
         except (tarfile.HeaderError, ValueError) as error:
             raise BundleError(
                 f"expected a packed bundle, got a tar with {error}; {_ADVICE}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -63,6 +61,9 @@ def pack(
     of exactly that; no TensorFlow.js files and no held-out data. The same bundle gives the same
     bytes.
     """
+    import dataclasses
+    import json
+
     from edgeproof.edge.bundle import Bundle
     from edgeproof.edge.deploy.pack import pack as pack_bundle
 
@@ -208,14 +209,11 @@ def deploy(
     FILE is sent to `edgeproof install` on USER@HOST, which needs edgeproof with its edge extra.
     Passwords and host keys are asked for by ssh itself.
     """
-    from edgeproof.edge.deploy.naming import plain_name
-    from edgeproof.edge.deploy.receive import packed_manifest
     from edgeproof.edge.deploy.ssh import Device
     from edgeproof.edge.deploy.ssh import deploy as deploy_file
 
     device = Device(host, port, identity, ssh_config, command)
-    with _opened(str(file)) as stream:
-        folder = folder or f"models/{plain_name(packed_manifest(stream).name)}"
+    _check_is_file(file)
     options = [word for key in trust for word in ("--trust", key)]
     options += [] if keep is None else ["--keep", str(keep)]
     click.echo(f"sending {file.stat().st_size:,} bytes to {host}", err=True)
@@ -225,6 +223,9 @@ def deploy(
 
 def show_installation(done: Installation, *, as_json: bool, where: str = "") -> int:
     """Print what an installation did and return the exit code; `where` names another machine."""
+    import dataclasses
+    import json
+
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(done), allow_nan=False))
     for check in () if as_json else done.checks:
@@ -251,9 +252,13 @@ def _line(check: DeviceCheck) -> str:
 def _opened(file: str) -> BinaryIO:
     if file == "-":
         return sys.stdin.buffer
-    if not Path(file).is_file():
+    _check_is_file(Path(file))
+    return open(file, "rb")
+
+
+def _check_is_file(file: Path) -> None:
+    if not file.is_file():
         raise BundleError(
             f"expected a packed bundle, got {file}, which is no file; "
             "make it with: edgeproof pack BUNDLE -o FILE"
         )
-    return open(file, "rb")

@@ -48,6 +48,13 @@ class Installation:
     checks: tuple[DeviceCheck, ...]
     error: str | None
 
+    def __post_init__(self) -> None:
+        # a device's word for it is read from JSON too
+        if self.installed and not (self.checks and all(self.checks)):
+            raise ValueError(
+                "installed: expected golden checks that passed, got none or failed ones"
+            )
+
     def __bool__(self) -> bool:
         return self.installed
 

@@ -68,10 +68,15 @@ def receive(stream: BinaryIO, folder: Path, trusted: Sequence[TrustedKey] = ()) 
     )
 
 
-def packed_manifest(stream: BinaryIO) -> Manifest:
-    """The manifest of a packed bundle, of which nothing else is looked at. Raises BundleError."""
+def packed_manifest(stream: BinaryIO) -> tuple[Manifest, str]:
+    """The manifest of a packed bundle and its SHA-256; nothing else is looked at.
+
+    Raises:
+        BundleError: it is no packed bundle.
+    """
     content, _, _ = _signed_manifest(ArchiveReader(stream), ())
-    return manifest_from_bytes(content, f"the packed {MANIFEST}")
+    manifest = manifest_from_bytes(content, f"the packed {MANIFEST}")
+    return manifest, hashlib.sha256(content).hexdigest()
 
 
 def _signed_manifest(

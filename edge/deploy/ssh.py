@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from edgeproof.edge.deploy.install import Installation
+from edgeproof.edge.deploy.naming import plain_name
+from edgeproof.edge.deploy.receive import packed_manifest
 from edgeproof.edge.errors import EdgeproofError, UsageError
 from edgeproof.edge.plain_text import last_words
 from edgeproof.edge.schema import SchemaError, from_json
@@ -81,22 +83,29 @@ class Device:
         return [*words, "--", self.host, shlex.join(["sh", "-c", script])]
 
 
-def deploy(file: Path, device: Device, folder: str, options: Sequence[str] = ()) -> Installation:
+def deploy(
+    file: Path, device: Device, folder: str | None = None, options: Sequence[str] = ()
+) -> Installation:
     """Install a packed bundle on a device; what comes back is the device's own finding.
 
     Args:
-        folder: where the models lie there, absolute or relative to the home of its user.
+        folder: where the models lie there, absolute or relative to the home of its user; by
+            default `models/` and the bundle's name.
         options: more words for `edgeproof install` there.
 
     Raises:
         UsageError: a folder that starts with ~, which nothing on the device would expand.
+        BundleError: the file is no packed bundle.
         ConnectionFailed: ssh is not installed here, or could not do its part.
         DeviceFailed: edgeproof is not there, failed, or answered something else.
     """
-    if folder.startswith("~"):
+    if folder is not None and folder.startswith("~"):
         raise UsageError(f"expected a folder from the device's home, such as models, got {folder}")
     if shutil.which("ssh") is None:
         raise ConnectionFailed("expected ssh on this machine, got none; apt install openssh-client")
+    with file.open("rb") as stream:
+        manifest, sha256 = packed_manifest(stream)
+    folder = folder or f"models/{plain_name(manifest.name)}"
     remote = ["install", "-", "--into", folder, "--json", *options]
     with file.open("rb") as stream:
         code, answer, talk = _run(device, remote, stream)
@@ -109,9 +118,9 @@ def deploy(file: Path, device: Device, folder: str, options: Sequence[str] = ())
             "pip install 'edgeproof[edge]', and name it with --command, such as env/bin/edgeproof"
         )
     # a refused model comes with exit code 1 and a document that says why
-    document = (answer.splitlines() or [""])[-1]
+    document = (answer.splitlines() or [b""])[-1]
     try:
-        return from_json(Installation, json.loads(document))
+        done = from_json(Installation, json.loads(document))
     except (SchemaError, ValueError, RecursionError) as error:
         if code != 0:
             raise DeviceFailed(f"{device.host} failed with exit code {code}: {last}") from None
@@ -119,6 +128,12 @@ def deploy(file: Path, device: Device, folder: str, options: Sequence[str] = ())
             f"expected the result of an installation from {device.host}, got: {error}; "
             "install the same version of edgeproof there"
         ) from error
+    if done.manifest_sha256 != sha256 or done.installed != (code == 0):
+        raise DeviceFailed(
+            f"expected {device.host} to install {sha256[:12]} and say so, got exit code {code} for "
+            f"{done.manifest_sha256[:12]}"
+        )
+    return done
 
 
 def _run(device: Device, remote: Sequence[str], stream: IO[bytes]) -> tuple[int, bytes, bytes]:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ["train", "convert", "verify", "diff", "inspect", "classify", "serve"]
+COMMANDS = [
+    *("train", "convert", "verify", "diff", "inspect", "classify", "serve"),
+    *("pack", "install", "deploy", "service"),
+]
 HEAVY = ["tensorflow", "keras", "numpy", "flask", "playwright", "PIL", "rich", "sklearn"]
 
 
@@ -49,8 +52,9 @@ def test_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_edge_runs_with_its_siblings_and_tensorflow_blocked() -> None:
     blocked = ["tensorflow", "keras", "flask", "rich", "edgeproof.train", "edgeproof.convert"]
     edge = Path(__file__).parents[2] / "edge"
-    modules = [f"edgeproof.edge.{p.stem}" for p in sorted(edge.glob("*.py"))]
-    assert len(modules) > 10
+    files = sorted(p.relative_to(edge).with_suffix("") for p in edge.rglob("*.py"))
+    modules = [f"edgeproof.edge.{'.'.join(p.parts)}" for p in files if p.name != "__init__"]
+    assert len(modules) > 40
     program = (
         "import sys, importlib\n"
         f"sys.modules.update(dict.fromkeys({[*blocked, 'edgeproof.web']!r}))\n"

@@ -1,15 +1,18 @@
 """`edgeproof deploy` through a real sshd on loopback."""
 
+import dataclasses
 import json
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from edgeproof.edge.bundle import Bundle
+from edgeproof.edge.deploy.device_check import check_variant
+from edgeproof.edge.deploy.install import install
 from edgeproof.edge.deploy.ssh import ConnectionFailed, Device, DeviceFailed, deploy
 from edgeproof.edge.errors import UsageError
 
@@ -173,11 +176,40 @@ def test_file_is_looked_at_before_it_is_sent(run: Run, tmp_path: Path) -> None:
     assert "expected a packed bundle in gzip" in error
 
 
-def test_answer_that_is_no_installation_is_refused(
-    packed: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """An ssh that gives an answer and an exit code of its own."""
+
+    def answer(text: str, code: int = 0) -> None:
+        script(tmp_path / "ssh", f"cat >/dev/null; echo '{text}'; exit {code}")
+
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return answer
+
+
+def test_answers_that_are_no_installation_are_refused(
+    packed: dict[str, Path], answering: Callable[..., None]
+) -> None:
     for answer in ('{"installed": true}', "[" * 5000, '{"installed": 1e999}', "null"):
-        script(tmp_path / "ssh", f"cat >/dev/null; echo '{answer}'")
+        answering(answer)
         with pytest.raises(DeviceFailed, match="expected the result of an installation from pi"):
             deploy(packed["int8"], Device("pi"), "models")
+
+
+def test_success_that_proves_nothing_is_refused(
+    packed: dict[str, Path], answering: Callable[..., None], tmp_path: Path
+) -> None:
+    with packed["int8"].open("rb") as stream:
+        done = install(stream, tmp_path / "device", check=check_variant)
+    answer = dataclasses.asdict(done)
+    answering(json.dumps(answer))
+    assert deploy(packed["int8"], Device("pi")) == done  # control
+    for code, lie in (
+        (0, {"checks": []}),
+        (0, {"checks": [{**answer["checks"][0], "passed": False}]}),
+        (0, {"manifest_sha256": "0" * 64}),
+        (1, {}),
+    ):
+        answering(json.dumps({**answer, **lie}), code)
+        with pytest.raises(DeviceFailed):
+            deploy(packed["int8"], Device("pi"))

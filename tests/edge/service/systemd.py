@@ -15,8 +15,7 @@ needs_analyze = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="needs systemd-analyze (Debian: systemd)"
 )
 needs_manager = pytest.mark.skipif(
-    not _MANAGER.exists() or shutil.which("runuser") is None or os.geteuid() != 0,
-    reason="needs systemd's manager, and root to run it as somebody else",
+    not _MANAGER.exists(), reason="needs systemd's manager (Debian: systemd)"
 )
 
 
@@ -39,10 +38,12 @@ def as_parsed(unit: str) -> dict[str, list[str]]:
         folder = Path(name)
         folder.chmod(0o777)
         (folder / "trial.service").write_text(unit, encoding="utf-8")
+        somebody = ["runuser", "-u", "nobody", "--"]  # it refuses to be tested by root
         done = subprocess.run(
             [
-                *("runuser", "-u", "nobody", "--", "env", "-i", f"HOME={name}"),
-                *(f"XDG_RUNTIME_DIR={name}", f"SYSTEMD_UNIT_PATH={name}:/usr/lib/systemd/user"),
+                *(somebody if os.geteuid() == 0 else []),
+                *("env", "-i", f"HOME={name}", f"XDG_RUNTIME_DIR={name}"),
+                f"SYSTEMD_UNIT_PATH={name}:/usr/lib/systemd/user",
                 *(_MANAGER, "--test", "--user", "--no-pager", "--unit=trial.service"),
             ],
             capture_output=True,

@@ -1,6 +1,7 @@
 """`edgeproof service`: the unit, what it lets through, and what it refuses."""
 
 import configparser
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -262,7 +263,8 @@ def test_systemd_finds_no_fault_and_little_exposed(
     assert run("install", digits_bundle, *words, "--unit-dir", units) == 0
     unit = units / "edgeproof-digits.service"
     done = analyze("verify", unit)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert unit.name not in done.stderr  # it may have something to say on other units
     # the scale ends at 10; another systemd may weigh a little differently
     limit = str(round(10 * score) + 5)
     assert analyze("security", "--offline=true", f"--threshold={limit}", unit).returncode == 0
@@ -295,9 +297,10 @@ def test_systemd_reads_the_very_words(digits_bundle: Path, tmp_path: Path) -> No
 @needs_manager
 def test_control_unescaped_words_are_read_otherwise(tmp_path: Path) -> None:
     unit = f"[Service]\nExecStart=/bin/echo {tmp_path}/100 %%u $$HOME 50%u\n"
-    assert as_parsed(unit)["Command Line"] == [
-        "/bin/echo", f"{tmp_path}/100", "%u", "$$HOME", "50nobody",
-    ]  # fmt: skip
+    program, *words = as_parsed(unit)["Command Line"]
+    assert program == "/bin/echo"
+    assert words[:3] == [f"{tmp_path}/100", "%u", "$$HOME"]
+    assert words[3] in ("50nobody", f"50{getpass.getuser()}")
 
 
 @pytest.mark.parametrize("name", ["it's", '"', "back\\slash"])
