@@ -31,7 +31,7 @@ from edgeproof.edge.bundle import MANIFEST, Bundle, manifest_from_bytes
 from edgeproof.edge.classifier import Classifier
 from edgeproof.edge.deploy import durable, receive, releases
 from edgeproof.edge.deploy.device_check import DeviceCheck
-from edgeproof.edge.deploy.install import install
+from edgeproof.edge.deploy.install import install, roll_back
 from edgeproof.edge.deploy.naming import is_release_name
 from edgeproof.edge.errors import EdgeproofError, OutputError
 from edgeproof.edge.golden_check import golden_check
@@ -39,6 +39,8 @@ from edgeproof.edge.manifest import Manifest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from disk_model import CHANGES, Disk, Image, on_disk
+
+Act = Callable[[Path], str]  # what is cut short, on a board's folder
 
 
 def check(bundle: Bundle, variant_id: str, runtime: str) -> DeviceCheck:
@@ -50,6 +52,12 @@ def check(bundle: Bundle, variant_id: str, runtime: str) -> DeviceCheck:
 def installed(archive: Path, folder: Path) -> str:
     with archive.open("rb") as stream:
         done = install(stream, folder, check=check)
+    assert done, done.error
+    return done.release
+
+
+def went_back(folder: Path) -> str:
+    done = roll_back(folder, check=check)
     assert done, done.error
     return done.release
 
@@ -116,12 +124,12 @@ def after_failure(folder: Path, new: Path, models: dict[str, str], *, fresh: boo
     return found + ([f"left: {sorted(left ^ expected)}"] if left != expected else [])
 
 
-def _killed(n: int, new: Path, folder: Path) -> bool:
-    """Whether the installation, in a process that dies at its n-th call, was cut short."""
+def _killed(n: int, act: Act, folder: Path) -> bool:
+    """Whether the action, in a process that dies at its n-th call, was cut short."""
     child = os.fork()
     if child == 0:
         with Power(n, lambda: os.kill(os.getpid(), signal.SIGKILL), once=True).patched():
-            installed(new, folder)
+            act(folder)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status):
@@ -131,14 +139,16 @@ def _killed(n: int, new: Path, folder: Path) -> bool:
     return True
 
 
-def _filled(n: int, new: Path, folder: Path) -> bool:
+def _filled(n: int, act: Act, folder: Path) -> bool:
+    """Whether the action, on a disk that is full from its n-th call on, was cut short."""
+
     def fail() -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     power = Power(n, fail, once=False)
     try:
         with power.patched():
-            installed(new, folder)
+            act(folder)
     except OutputError:
         return True
     # a full disk may go unnoticed by the clearing away alone
@@ -147,7 +157,8 @@ def _filled(n: int, new: Path, folder: Path) -> bool:
 
 
 def at_every_call(
-    cut_short: Callable[[int, Path, Path], bool],
+    cut_short: Callable[[int, Act, Path], bool],
+    act: Act,
     template: Path,
     new: Path,
     models: dict[str, str],
@@ -161,7 +172,7 @@ def at_every_call(
         n += 1
         folder = template.with_name("device")
         shutil.copytree(template, folder, symlinks=True)
-        was_cut = cut_short(n, new, folder)
+        was_cut = cut_short(n, act, folder)
         link = folder / "current"
         runs[Path(os.readlink(link)).name if link.is_symlink() else "none"] += 1
         found = after_failure(folder, new, models, fresh=fresh)
@@ -170,7 +181,7 @@ def at_every_call(
     return {"calls": n - 1, "runs": runs, "findings": findings}
 
 
-def forget(template: Path, new: Path) -> dict[str, Any]:
+def forget(act: Act, template: Path) -> dict[str, Any]:
     folder = template.with_name("device")
     shutil.copytree(template, folder, symlinks=True)
     disk, runs, findings, calls = Disk(folder), Counter[str](), [], 0
@@ -189,7 +200,7 @@ def forget(template: Path, new: Path) -> dict[str, Any]:
             findings.extend(f"call {calls}: {problem}" for problem in found)
 
     with disk.recorded(examine):
-        installed(new, folder)
+        act(folder)
     assert disk.seen() == on_disk(folder), "the model is not the disk"
     return {"calls": calls, "runs": runs, "findings": findings}
 
@@ -264,10 +275,11 @@ def main(arguments: argparse.Namespace) -> dict[str, Any]:
         outputs = bundle.array(bundle.manifest.golden.file_outputs)
         models[release] = bundle.manifest.labels[outputs[0].argmax()]
     with MUTANTS.get(arguments.mutant, contextlib.nullcontext()):
+        act = went_back if arguments.rollback else functools.partial(installed, new)
         if arguments.mode == "forget":
-            return forget(template, new)
+            return forget(act, template)
         fail = {"kill": _killed, "full": _filled}[arguments.mode]
-        return at_every_call(fail, template, new, models, arguments.first, arguments.last)
+        return at_every_call(fail, act, template, new, models, arguments.first, arguments.last)
 
 
 if __name__ == "__main__":
@@ -276,6 +288,7 @@ if __name__ == "__main__":
     parser.add_argument("work", type=Path)
     parser.add_argument("archives", type=Path, nargs="+")
     parser.add_argument("--mutant", choices=list(MUTANTS))
+    parser.add_argument("--rollback", action="store_true")
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--last", type=int)
     print(json.dumps(main(parser.parse_args())))  # noqa: T201

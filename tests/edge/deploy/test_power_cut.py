@@ -57,6 +57,14 @@ def test_first_installation_that_breaks_off(work: Path, update: list[Path]) -> N
     assert set(result["runs"]) > {"none"}
 
 
+@pytest.mark.parametrize("mode", ["kill", "full", "forget"])
+def test_going_back_that_breaks_off(mode: str, work: Path, update: list[Path]) -> None:
+    result = cut(mode, work, update, "--rollback")
+    assert result["findings"] == []
+    assert len(result["runs"]) == 2  # the one before and the one that was current
+    assert result["calls"] >= 6
+
+
 @pytest.mark.parametrize("installed", [0, 2])
 def test_bytes_and_names_that_never_reached_the_disk(
     work: Path, update: list[Path], installed: int
