@@ -22,7 +22,7 @@ import numpy as np
 
 from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.arm.prepared import board_command
-from edgeproof.convert.verify.errors import RuntimeFailed
+from edgeproof.convert.verify.errors import RuntimeFailed, RuntimeKilled
 from edgeproof.convert.verify.wire import receive, send
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import RuntimeUnavailable
@@ -134,6 +134,7 @@ class IsolatedRunning:
 
         Raises:
             RuntimeFailed: the call raised, the process died, or no answer came in time.
+            RuntimeKilled: the process was ended by another one.
             RuntimeUnavailable: the runtime found out only now that it cannot run here.
         """
         started = time.monotonic()
@@ -148,7 +149,8 @@ class IsolatedRunning:
             kind, value = receive(self._pipe)
         except (EOFError, OSError) as error:
             self._kill()
-            raise RuntimeFailed(
+            by_another = self._process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
+            raise (RuntimeKilled if by_another else RuntimeFailed)(
                 f"crashed during {method!r} ({_ending(self._process.returncode)}); "
                 f"last words: {self._last_words()}"
             ) from error
