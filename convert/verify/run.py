@@ -101,7 +101,7 @@ def verify_bundle(
         passed=not broken and all(row.passed for row in rows),
         bundle=_bundle_facts(bundle),
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        environment=_environment(),
+        environment=_environment(workers),
         runtimes=(*(_state(one, plan, bundle) for one in found), *plan.left_out),
         references=references,
         data=None
@@ -192,10 +192,13 @@ def _bundle_facts(bundle: Bundle) -> BundleFacts:
     )
 
 
-def _environment() -> dict[str, str]:
-    return {
+def _environment(workers: Workers | None) -> dict[str, str]:
+    found = {
         "edgeproof": version("edgeproof"),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpus": str(os.cpu_count()),
     }
+    if workers is not None and workers.always:
+        found["workers"] = workers.name
+    return found

@@ -1,6 +1,7 @@
 """Workers of a Dask cluster. Give only one that you trust: Dask runs what it is sent."""
 
 import asyncio
+import logging
 import time
 from concurrent.futures import Future
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from edgeproof.edge.errors import EdgeproofError
 if TYPE_CHECKING:
     import distributed
 
+_DISTRIBUTION = "edgeproof"
 _CONNECT_S = 10
 _FIRST_WORKER_S = 30
 # a worker that died takes its nanny some seconds to replace
@@ -43,6 +45,8 @@ class ClusterWorkers:
         import dask
         import distributed
 
+        # it tells of a lost scheduler in a traceback, `check` in a sentence
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         # batches and models are sent as they are needed; Dask would rather they lay there already
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"})
         try:
@@ -94,12 +98,13 @@ class ClusterWorkers:
 
     def check(self) -> None:
         self._counted = time.monotonic()
+        lost = f"lost the Dask scheduler at {self._address}; see whether it runs, and try again"
+        if self._client.status != "running":
+            raise RuntimeFailed(lost)
         try:
             self._threads = sum(self._client.nthreads().values())
         except (OSError, asyncio.TimeoutError) as error:
-            raise RuntimeFailed(
-                f"lost the Dask scheduler at {self._address}: {_first_line(error)}"
-            ) from error
+            raise RuntimeFailed(lost) from error
         if self._threads:
             self._last_seen = self._counted
         elif self._counted - self._last_seen > _WITHOUT_WORKERS_S:
@@ -124,8 +129,8 @@ class ClusterWorkers:
 def _check_versions(client: "distributed.Client") -> None:
     # what makes the answers is compared answer by answer; without this a worker could not even
     # be asked
-    ours = version("edgeproof")
-    for worker, theirs in client.run(version, "edgeproof", on_error="return").items():
+    ours = _installed()
+    for worker, theirs in client.run(version, _DISTRIBUTION, on_error="return").items():
         if theirs != ours:
             got = "none" if isinstance(theirs, Exception) else theirs
             raise VerifyError(
@@ -143,6 +148,10 @@ def _answer(parcel: Parcel, batch: Batch) -> Answer:
     except EdgeproofError as error:
         kind = RuntimeKilled if isinstance(error, RuntimeKilled) else RuntimeFailed
         raise kind(f"on the worker {get_worker().address}: {error}") from error
+
+
+def _installed() -> str:
+    return version(_DISTRIBUTION)
 
 
 def _unchanged(parcel: Parcel) -> Parcel:

@@ -135,7 +135,7 @@ def _shared(batches: Iterator[Batch], maker: str, elsewhere: Elsewhere) -> Itera
             for future in _finished(pending, workers):
                 batch = pending.pop(future)
                 try:
-                    answer = _result(future, batch)
+                    answer = _result(future, batch, workers)
                 except RuntimeKilled as error:
                     kills[batch.start] += 1
                     if kills[batch.start] == MOST_KILLS:
@@ -172,7 +172,7 @@ def _submitted(workers: Workers, shared: Any, batch: Batch) -> "Future[Answer]":
         raise RuntimeFailed(f"stopped before {_rows(batch)} were run: {error}") from error
 
 
-def _result(future: "Future[Answer]", batch: Batch) -> Answer:
+def _result(future: "Future[Answer]", batch: Batch, workers: Workers) -> Answer:
     try:
         return future.result()
     except RuntimeFailed:
@@ -180,6 +180,7 @@ def _result(future: "Future[Answer]", batch: Batch) -> Answer:
     except EdgeproofError as error:  # what is refused there ran here
         raise RuntimeFailed(f"{_rows(batch)} were not answered: {error}") from error
     except CancelledError as error:
+        workers.check()  # it knows more, where they are lost
         raise RuntimeFailed(f"{_rows(batch)} were given up before they were run") from error
     except Exception as error:  # whatever goes wrong on the way to a worker is a failed row
         words = f"{type(error).__name__}: {error}"

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Literal
 
-from edgeproof.convert.verify.isolation import DEFAULT_TIMEOUTS
+from edgeproof.convert.verify.isolation import DEFAULT_TIMEOUTS, end_all
 from edgeproof.convert.verify.scaleout.batches import MOST_ROWS, Answer, Batch
 from edgeproof.convert.verify.scaleout.on_worker import answer_batch, end_idle
 from edgeproof.convert.verify.scaleout.parcel import Parcel
@@ -39,7 +39,10 @@ class LocalWorkers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._executor.shutdown(cancel_futures=True)
+        self.stop()
+        if error is not None:
+            end_all()  # nobody waits for what they are in the middle of
+        self._executor.shutdown()
         end_idle()
 
     def share(self, parcel: Parcel) -> Parcel:
