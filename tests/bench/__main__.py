@@ -1,6 +1,6 @@
-"""`make bench`: writes build/bench/conversion.json and conversion.md, and prints the table.
+"""`make bench`: one JSON and one Markdown file for each part in build/bench/, and the tables.
 
-python -m tests.bench [--rounds N] [--reference PYTHON]
+python -m tests.bench [--only PART] [--rounds N] [--reference PYTHON]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.bench import evaluation
 from tests.bench.conversion import compare
 from tests.bench.report import markdown
 
@@ -27,16 +28,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
     parser.add_argument("--reference", type=Path, default=_reference(), metavar="PYTHON")
+    parser.add_argument("--only", choices=("conversion", "evaluation"))
     given = parser.parse_args()
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    if given.only != "evaluation":
+        _conversion(given)
+    if given.only != "conversion":
+        result = {"machine": _machine(), **evaluation.measure(given)}
+        _write("evaluation", result, evaluation.markdown(result))
+
+
+def _conversion(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         result = compare(Path(folder), rounds=given.rounds, reference=given.reference)
     result["installed"] = _installed(given.reference)
     result["machine"] = _machine()
     result["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-    (OUTPUT / "conversion.json").write_text(json.dumps(result, indent=1) + "\n")
-    text = markdown(result)
-    (OUTPUT / "conversion.md").write_text(text)
+    _write("conversion", result, markdown(result))
+
+
+def _write(name: str, result: dict[str, Any], text: str) -> None:
+    (OUTPUT / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    (OUTPUT / f"{name}.md").write_text(text)
     print(text)  # noqa: T201 - the result
 
 
