@@ -53,8 +53,16 @@ def _list_gates(context: click.Context, option: click.Parameter, asked: bool) ->
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many runtimes give answers at a time; each needs up to 1 GB. Default: one on each "
-    "core. Latency is measured afterwards, one runtime at a time.",
+    help="How many runtimes give answers at a time, and how many processes share the labelled "
+    "images of one that takes long; each needs up to 1 GB. Default: one on each core. Latency is "
+    "measured afterwards, one runtime at a time.",
+)
+@click.option(
+    "--scheduler",
+    metavar="tcp://HOST:PORT",
+    help="Run the labelled images on the workers of this Dask cluster, for keras, litert, "
+    "litert-reference and tflite-runtime; all else stays on this machine. Only for a cluster that "
+    "you trust: Dask runs what it is sent.",
 )
 @click.option(
     "--gate",
@@ -107,6 +115,7 @@ def verify(
     source: Path | None,
     limit: int | None,
     jobs: int | None,
+    scheduler: str | None,
     overrides: tuple[str, ...],
     prepare_arm: bool,
     positive: str | None,
@@ -127,6 +136,8 @@ def verify(
     from edgeproof.convert.verify.junit import junit_of_error, junit_of_report
     from edgeproof.convert.verify.plan import planned
     from edgeproof.convert.verify.run import verify_bundle
+    from edgeproof.convert.verify.scaleout.workers import opened_workers
+    from edgeproof.convert.verify.schedule import cores
     from edgeproof.convert.verify.source import recorded_source, with_source
     from edgeproof.convert.verify.write import (
         check_writable,
@@ -156,7 +167,10 @@ def verify(
     names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
     plan = planned(opened, names)
     try:
-        with shown_progress(sys.stderr, plan.steps) as progress:
+        with (
+            opened_workers(scheduler, jobs or cores()) as workers,
+            shown_progress(sys.stderr, plan.steps) as progress,
+        ):
             report = verify_bundle(
                 opened,
                 plan=plan,
@@ -165,6 +179,7 @@ def verify(
                 gates=gates,
                 positive=positive,
                 at_once=jobs,
+                workers=workers,
                 progress=progress,
             )
     except EdgeproofError as error:

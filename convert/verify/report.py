@@ -6,7 +6,8 @@
     passed           true when no gate broke
     bundle           {name, path, source, manifest_sha256, labels}
     created          UTC time, ISO 8601
-    environment      {python, platform, cpus, edgeproof}
+    environment      {python, platform, cpus, edgeproof}, and `workers` where a cluster ran the
+                     labelled images
     runtimes         [{name, version, state: "ran"|"unavailable"|"failed"|"nothing to run"|
                      "not asked for", reason, not_run: [{variant, reason}]}]
     references       [sentences: what stood as the reference, and why]

@@ -5,6 +5,7 @@ import hashlib
 import os
 import platform
 import time
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from edgeproof.convert.verify.report import (
     broken_gates,
 )
 from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT, Runtime
+from edgeproof.convert.verify.scaleout.evaluate import Elsewhere, Workers
+from edgeproof.convert.verify.scaleout.parcel import packed
 from edgeproof.convert.verify.schedule import Found, Job, Starter, cores, side_by_side
 from edgeproof.convert.verify.screening import positive_label
 from edgeproof.convert.verify.source import recorded_source
@@ -44,12 +47,14 @@ def verify_bundle(
     positive: str | None = None,
     start: Starter = IsolatedRunning,
     at_once: int | None = None,
+    workers: Workers | None = None,
     progress: Progress = Silent(),  # noqa: B008  has no state
 ) -> Report:
     """Measure and judge every planned pair of variant and runtime.
 
     `positive`: which of two labels sensitivity is about; None for the default of `screening.py`.
     `at_once`: how many runtimes give answers at a time; None for one on each core.
+    `workers`: who may share the labelled images with the runtimes' own processes.
 
     Raises:
         BundleError: a file of the bundle is missing or altered.
@@ -65,14 +70,14 @@ def verify_bundle(
             f"expected at least one variant of {bundle.folder} on one runtime, got none to run"
         )
     golden = read_golden(bundle)
-    labelled = read_labelled(bundle, data)
+    labelled = read_labelled(bundle, data, workers, progress)
     static = bundle_checks(bundle, golden, labelled, gates)
     labelled = None if labelled is None else evenly(labelled, limit)
     jobs = [
-        Job(runtime, tuple(_work(bundle, v, golden, labelled, runtime) for v in variants))
+        Job(runtime, tuple(_work(bundle, v, golden, labelled, runtime, workers) for v in variants))
         for runtime, variants in plan.work
     ]
-    found = side_by_side(jobs, bundle, start, at_once or cores(), progress)
+    found = side_by_side(jobs, bundle, start, at_once or cores(), progress, workers)
     measurements = [m for one in found for m in _measurements(one, plan)]
     if not any(m.variant != SOURCE_VARIANT for m in measurements):
         reasons = "; ".join(f"{one.runtime.name}: {one.unavailable}" for one in found)
@@ -96,7 +101,7 @@ def verify_bundle(
         passed=not broken and all(row.passed for row in rows),
         bundle=_bundle_facts(bundle),
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        environment=_environment(),
+        environment=_environment(workers),
         runtimes=(*(_state(one, plan, bundle) for one in found), *plan.left_out),
         references=references,
         data=None
@@ -115,6 +120,7 @@ def _work(
     golden: GoldenSet,
     labelled: Labelled | None,
     runtime: Runtime,
+    workers: Workers | None,
 ) -> Work:
     manifest = bundle.manifest
     images = None if labelled is None else labelled.images
@@ -123,7 +129,10 @@ def _work(
     else:
         variant = bundle.variant(variant_id)
         inputs, outputs = variant.inputs, variant.outputs
-    return Work(variant_id, inputs, outputs, golden, images, runtime.heldout_limit)
+    elsewhere = None
+    if workers is not None and runtime.shared in ("anywhere", workers.where):
+        elsewhere = Elsewhere(workers, partial(packed, bundle, runtime.name, variant_id))
+    return Work(variant_id, inputs, outputs, golden, images, runtime.heldout_limit, elsewhere)
 
 
 def _measurements(found: Found, plan: Plan) -> tuple[Measurement, ...]:
@@ -183,10 +192,13 @@ def _bundle_facts(bundle: Bundle) -> BundleFacts:
     )
 
 
-def _environment() -> dict[str, str]:
-    return {
+def _environment(workers: Workers | None) -> dict[str, str]:
+    found = {
         "edgeproof": version("edgeproof"),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpus": str(os.cpu_count()),
     }
+    if workers is not None and workers.always:
+        found["workers"] = workers.name
+    return found

@@ -18,6 +18,7 @@ from edgeproof.convert.verify.isolation import end_all
 from edgeproof.convert.verify.measure import Measurement, Work, answers, latencies
 from edgeproof.convert.verify.runtimes.protocol import Running
 from edgeproof.convert.verify.runtimes.registry import Runtime
+from edgeproof.convert.verify.scaleout.evaluate import Workers
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import EdgeproofError, RuntimeUnavailable
 
@@ -56,11 +57,16 @@ def cores() -> int:
 
 
 def side_by_side(
-    jobs: Sequence[Job], bundle: Bundle, start: Starter, at_once: int, progress: Progress
+    jobs: Sequence[Job],
+    bundle: Bundle,
+    start: Starter,
+    at_once: int,
+    progress: Progress,
+    workers: Workers | None = None,
 ) -> list[Found]:
     """Do the jobs, `at_once` of them at a time; what they found, in their order.
 
-    Whatever ends this early (Ctrl-C) ends every process that was started.
+    Whatever ends this early (Ctrl-C) ends every process that was started, and stops the workers.
     """
     lanes = [_Lane(job, bundle, start, progress) for job in jobs]
     try:
@@ -80,6 +86,8 @@ def side_by_side(
     except BaseException:
         for lane in lanes:
             lane.stopped.set()
+        if workers is not None:
+            workers.stop()  # first, or they would begin anew what is ended now
         end_all()
         raise
     finally:
@@ -127,7 +135,7 @@ class _Lane:
                 self._measured[work.variant] = self._failed(work, error)
                 continue
             try:
-                measured = answers(running, self.job.runtime.name, work)
+                measured = answers(running, self.job.runtime.name, work, self._told(work))
             except RuntimeUnavailable as error:
                 self._refused[work.variant] = str(error)
                 continue
@@ -151,6 +159,10 @@ class _Lane:
         running, self._running = self._running, None
         if running is not None:
             running.close()
+
+    def _told(self, work: Work) -> Callable[[int, int], None]:
+        text = f"{self.job.runtime.name}: {work.variant}, labelled images"
+        return lambda done, total: self._progress.part(text, done, total)
 
     def _started(self) -> Running:
         if self._running is None:

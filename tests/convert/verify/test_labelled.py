@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edgeproof.convert.progress import Silent
 from edgeproof.convert.verify.errors import DataError
 from edgeproof.convert.verify.labelled import evenly, read_labelled
+from edgeproof.convert.verify.picture_tree import picture_tree
+from edgeproof.convert.verify.scaleout import evaluate
+from edgeproof.convert.verify.scaleout.local import LocalWorkers
 from edgeproof.edge.bundle import Bundle
 
 
@@ -99,3 +103,70 @@ def test_an_npz_that_is_none(bundle: Bundle, tmp_path: Path, content: bytes) -> 
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"expected an \.npz file, got .*, which is not one"):
         read_labelled(bundle, path)
+
+
+@pytest.fixture
+def tree(bundle: Bundle, tmp_path: Path) -> Path:
+    """Three pictures of each label, none like another."""
+    for index, label in enumerate(bundle.manifest.labels):
+        (tmp_path / label).mkdir()
+        for number in range(3):
+            Image.new("L", (8, 8), 20 * index + number).save(tmp_path / label / f"{number}.png")
+    return tmp_path
+
+
+def test_pictures_keep_their_order_whoever_reads_them(
+    bundle: Bundle, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = read_labelled(bundle, tree)
+    monkeypatch.setattr(evaluate, "WORTH_SHARING_S", 0.0)
+    progress = Parts()
+    with LocalWorkers(2) as workers:
+        shared = read_labelled(bundle, tree, workers, progress)
+    assert alone is not None
+    assert shared is not None
+    assert alone.images.max(axis=(1, 2, 3)).tolist() == [
+        20 * i + n for i in range(10) for n in range(3)
+    ]
+    assert alone.labels.tolist() == [i for i in range(10) for _ in range(3)]
+    assert np.array_equal(shared.images, alone.images)
+    assert np.array_equal(shared.labels, alone.labels)
+    assert progress.parts == [("reading pictures", 16, 30), ("reading pictures", 30, 30)]
+
+
+class Parts(Silent):
+    def __init__(self) -> None:
+        self.parts: list[tuple[str, int, int]] = []
+
+    def part(self, text: str, done: int, total: int) -> None:
+        self.parts.append((text, done, total))
+
+
+def test_every_corrupt_picture_is_counted_and_the_first_are_named(
+    bundle: Bundle, tree: Path
+) -> None:
+    (tree / "4" / "1.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"expected 30 .*, got 1 .*: .*/4/1\.png: expected a pict"):
+        read_labelled(bundle, tree)
+    for label in bundle.manifest.labels:
+        (tree / label / "2.png").write_bytes((tree / label / "0.png").read_bytes()[:-30])
+    with pytest.raises(DataError) as error:
+        read_labelled(bundle, tree)
+    said = str(error.value)
+    assert "expected 30 pictures, got 11 that cannot be read" in said
+    assert said.count(".png: ") == 5
+    assert said.endswith("; and 6 more; repair or remove them")
+
+
+def test_a_picture_that_may_not_be_read(
+    bundle: Bundle, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the answer of the system is given here, because root may read everything
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(
+        DataError, match=r"expected a picture at .*/0/0\.png, got an error: .*denie"
+    ):
+        picture_tree(tree, bundle, None, Silent())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from edgeproof.convert.progress import Silent
 from edgeproof.convert.verify.errors import RuntimeFailed
@@ -151,14 +152,28 @@ def test_what_cannot_run_is_told_apart_from_what_failed() -> None:
     assert [m.variant for m in found["choosy"].measurements] == ["a"]
 
 
-def test_ctrl_c_ends_every_process(digits_bundle: Path) -> None:
+@pytest.mark.parametrize(
+    ("runtimes", "waited_for"),
+    [
+        ("tfjs-cpu,litert", "tfjs-cpu"),
+        # in the middle of batches that two processes share
+        ("litert", "labelled images: "),
+    ],
+)
+def test_ctrl_c_ends_every_process(
+    digits_bundle: Path, tmp_path: Path, runtimes: str, waited_for: str
+) -> None:
+    images = np.zeros((400_000, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "many.npz", images=images, labels=np.arange(len(images)) % 10)
     # what a shell starts in the background ignores Ctrl-C until it is told otherwise
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from edgeproof.convert import progress; progress.PART_EVERY_S = 0.1; "
+        "from edgeproof.convert.verify.scaleout import evaluate; evaluate.WORTH_SHARING_S = 0; "
         "from edgeproof.edge.main import entrypoint; entrypoint()"
     )
     command = [sys.executable, "-c", code, "verify", str(digits_bundle)]
-    options = ["--runtimes", "tfjs-cpu,litert", "--jobs", "2"]
+    options = ["--runtimes", runtimes, "--jobs", "2", "--data", str(tmp_path / "many.npz")]
     process = subprocess.Popen(
         [*command, *options],
         stderr=subprocess.PIPE,
@@ -166,7 +181,8 @@ def test_ctrl_c_ends_every_process(digits_bundle: Path) -> None:
         text=True,
     )
     assert process.stderr is not None
-    process.stderr.readline()  # the first runtime is at work
+    while waited_for not in process.stderr.readline():
+        assert process.poll() is None
     time.sleep(1)
     children = _descendants(process.pid)
     assert children
