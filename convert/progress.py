@@ -13,6 +13,9 @@ class Progress(Protocol):
     def step(self, text: str) -> None:
         """A new step begins."""
 
+    def detail(self, text: str) -> None:
+        """What a long step is at; it counts no step."""
+
     def note(self, text: str) -> None:
         """Something that the user should know and that is no error."""
 
@@ -21,6 +24,9 @@ class Silent:
     """For callers of the Python API."""
 
     def step(self, text: str) -> None:
+        """Say nothing."""
+
+    def detail(self, text: str) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:
@@ -35,6 +41,9 @@ class PlainLines:
 
     def step(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
+
+    def detail(self, text: str) -> None:
+        print(f"  {text}", file=self._stream, flush=True)
 
     def note(self, text: str) -> None:
         print(f"note: {text}", file=self._stream, flush=True)
@@ -63,6 +72,9 @@ class _BarProgress:
     def step(self, text: str) -> None:
         self._done += 1
         self._bar.update(self._task, description=text, completed=self._done)
+
+    def detail(self, text: str) -> None:
+        self._bar.update(self._task, description=text)
 
     def note(self, text: str) -> None:
         self._bar.console.print(f"note: {text}", highlight=False, markup=False)
