@@ -73,13 +73,13 @@ def tflite_layers(
 
 
 def named_layers(layers: Sequence[Layer], names: Iterable[str]) -> tuple[Layer, ...]:
-    """The layers that the user names: by path, by a fused one's, by a nested model's, or without
-    the number of a call, which means all calls.
+    """The layers that the user names: by path or the layer's own name, which means all of its
+    calls; one that is fused into others by theirs, and a nested model for all that is in it.
 
     Raises:
         UsageError: no such layer; the nearest is suggested.
     """
-    known = list(dict.fromkeys(n for layer in layers for n in (layer.name, *layer.covers)))
+    known = list(dict.fromkeys(n for layer in layers for n in (*layer.covers, layer.name)))
     chosen = set[str]()
     for name in names:
         found = [layer.name for layer in layers if _is_named(layer, name)]
@@ -96,7 +96,7 @@ def named_layers(layers: Sequence[Layer], names: Iterable[str]) -> tuple[Layer, 
 def _is_named(layer: Layer, name: str) -> bool:
     for path in (layer.name, *layer.covers):
         bare = path.partition(":")[0].partition("#")[0]
-        if name in (path, bare) or bare.startswith(f"{name}/"):
+        if name in (path, bare, bare.rpartition("/")[2]) or bare.startswith(f"{name}/"):
             return True
     return False
 

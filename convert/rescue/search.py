@@ -17,19 +17,16 @@ def smallest_set(ranked: Sequence[T], holds: Holds[T]) -> list[T] | None:
     result is minimal: each of its layers is needed. A smaller set of others may exist.
 
     Args:
-        ranked: the most promising first; the empty set is known not to hold.
+        ranked: the most promising first. All of them are known to hold, and none not to.
     """
-    prefix = _shortest_prefix(ranked, holds)
-    return None if prefix is None else _without_needless(prefix, holds)
+    found = _without_needless(_shortest_prefix(ranked, holds), holds)
+    return found if len(found) < len(ranked) else None
 
 
-def _shortest_prefix(ranked: Sequence[T], holds: Holds[T]) -> list[T] | None:
-    longest = len(ranked) - 1
-    broken, size = 0, min(1, longest)
-    while size > broken and not holds(ranked[:size]):
-        broken, size = size, min(2 * size, longest)
-    if size == broken:
-        return None
+def _shortest_prefix(ranked: Sequence[T], holds: Holds[T]) -> list[T]:
+    broken, size = 0, min(1, len(ranked))
+    while size < len(ranked) and not holds(ranked[:size]):
+        broken, size = size, min(2 * size, len(ranked))
     while size - broken > 1:
         middle = (broken + size) // 2
         if holds(ranked[:middle]):
