@@ -160,8 +160,7 @@ def _converted(
         labels_from_file(options.labels)
     if options.calibration is not None:
         check_calibration_path(options.calibration)
-    if options.keep_float is not None:
-        check_keep_float(options, recipes)
+    check_keep_float(options)
     source = find_source(model, trust_lambda=options.trust_lambda)
     with talk_stream() as stream, captured_stderr():
         from edgeproof.convert.progress import shown_progress
@@ -192,22 +191,14 @@ def _options(variants: str, given: dict[str, Any]) -> ConvertOptions:
     for name, length in (("background", 3), ("size", 2)):
         if given[name] is not None and len(given[name]) != length:
             raise UsageError(f"expected {length} numbers for --{name}, got {len(given[name])}")
-    given["keep_float"] = _layers(given["keep_float"], given["gates"])
+    given["keep_float"] = _layers(given["keep_float"])
     return ConvertOptions(variants=variants, **given)
 
 
-def _layers(text: str | None, gates: tuple[str, ...]) -> tuple[str, ...] | str | None:
-    if text is None and gates:
-        raise UsageError(
-            f"expected --keep-float with --gate {gates[0]}, got none; without it nothing is "
-            "measured here: edgeproof verify --gate judges the finished bundle"
-        )
+def _layers(text: str | None) -> tuple[str, ...] | str | None:
     if text is None or text == "auto":
         return text
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise UsageError(f"expected names of layers or auto for --keep-float, got {text!r}")
-    return names
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _batch(text: str | None) -> int | str | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from edgeproof.convert.options import ConvertOptions
-from edgeproof.convert.variants import VARIANTS, VariantRecipe
+from edgeproof.convert.variants import VARIANTS, chosen_variants
 from edgeproof.convert.verify.gate_options import with_overrides
 from edgeproof.convert.verify.gates import GATES, Gate
 from edgeproof.edge.errors import UsageError
@@ -23,13 +21,23 @@ def cost_gates(options: ConvertOptions) -> tuple[Gate, ...]:
     return with_overrides(tuple(g for g in GATES if g.name in OF_COST), options.gates)
 
 
-def check_keep_float(options: ConvertOptions, recipes: Sequence[VariantRecipe]) -> None:
-    """Refuse limits that mean nothing, and variants that have nothing to keep in float.
+def check_keep_float(options: ConvertOptions) -> None:
+    """Refuse limits that mean nothing, no names, and variants that have nothing to keep in float.
 
     Raises:
         UsageError: see the message.
     """
+    if options.keep_float is None:
+        if options.gates:
+            raise UsageError(
+                f"expected --keep-float with --gate {options.gates[0]}, got none; without it "
+                "nothing is measured here: edgeproof verify --gate judges the finished bundle"
+            )
+        return
+    if not options.keep_float:
+        raise UsageError("expected names of layers or auto for --keep-float, got none")
     cost_gates(options)
+    recipes = chosen_variants(options.variants)
     if not any(recipe.is_integer for recipe in recipes):
         possible = ", ".join(recipe.id for recipe in VARIANTS if recipe.is_integer)
         raise UsageError(

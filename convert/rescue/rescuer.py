@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from edgeproof.convert.companions import with_companions
+from edgeproof.convert.content import ConvertedVariant
 from edgeproof.convert.description import Description
 from edgeproof.convert.diff.layer_calls import LayerCall
 from edgeproof.convert.freeze import FrozenGraph
@@ -21,7 +23,7 @@ from edgeproof.convert.rescue.layers import Layer, named_layers, tflite_layers
 from edgeproof.convert.rescue.request import cost_gates
 from edgeproof.convert.rescue.result import Price, Rescue
 from edgeproof.convert.rescue.trials import Trials
-from edgeproof.convert.tflite_container import repacked, shorten
+from edgeproof.convert.tensors import tflite_specs
 from edgeproof.convert.variants import VariantRecipe
 
 # samples that layers are found on, by what they compute
@@ -92,8 +94,13 @@ class Rescuer:
             content = trials.content(choice.layers)
             after = trials.checks(content, confirming)
             times = latencies_in_turns(plain, content, self._frozen, confirming)
-            size_before, size_after = (len(repacked(x, shorten)) for x in (plain, content))
-            price = Price(size_before, size_after, times.first_ms, times.second_ms, times.runs)
+            price = Price(
+                self._delivered_bytes(recipe, plain),
+                self._delivered_bytes(recipe, content),
+                times.first_ms,
+                times.second_ms,
+                times.runs,
+            )
         choosing = self._measured_on.choosing
         found = Rescue(
             variant=recipe.id,
@@ -120,6 +127,13 @@ class Rescuer:
             arrays, _ = next(self._measured_on.confirming.batches(batch))
             self._layers = tflite_layers(float_model, self._frozen, self._calls, arrays)
         return self._layers
+
+    def _delivered_bytes(self, recipe: VariantRecipe, content: bytes) -> int:
+        """The size of the file in the bundle, labels and all."""
+        name = "model.tflite"
+        ends = tflite_specs(content, self._frozen)
+        variant = ConvertedVariant(recipe.id, name, {name: content}, *ends, seconds=0.0)
+        return len(with_companions(variant, self._description).files[name])
 
     def _choice(self, variant: str, trials: Trials) -> Choice:
         if self._wish != "auto":

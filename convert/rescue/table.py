@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edgeproof.convert.rescue.layers import Layer
-from edgeproof.convert.rescue.result import Rescue
+from edgeproof.convert.rescue.result import Attempt, Rescue
 from edgeproof.convert.verify.check import Check
 
 
@@ -31,7 +31,7 @@ def print_rescue(console: Console, found: Rescue) -> None:
     if found.chosen_on is not None:
         say(f"The choice was made on {found.chosen_on}:")
         for attempt in found.tried:
-            say(f"  {attempt.named}: {attempt.verdict}")
+            say(f"  {attempt.named}: {_outcome(attempt)}")
     say(
         f"{found.quantisations} files quantised, {len(found.sensitivities)} of them to rank the "
         f"layers, {found.evaluations} evaluated, {found.seconds:.1f} s."
@@ -94,6 +94,13 @@ def _cells(found: Rescue, before: str, after: str) -> Sequence[str]:
 
 def _figure(check: Check) -> str:
     return check.found if check else f"{check.found} breaks"
+
+
+def _outcome(attempt: Attempt) -> str:
+    """The verdict without the limits, which stand in the table."""
+    if attempt.problem is not None or attempt.holds:
+        return attempt.verdict
+    return "breaks " + ", ".join(f"{c.gate} {c.found}" for c in attempt.checks if not c)
 
 
 def _fused(layer: Layer) -> str:
