@@ -19,6 +19,9 @@ class Progress(Protocol):
     def part(self, text: str, done: int, total: int) -> None:
         """So much of a long step is done."""
 
+    def detail(self, text: str) -> None:
+        """What a long step is at; it counts no step."""
+
     def note(self, text: str) -> None:
         """Something that the user should know and that is no error."""
 
@@ -30,6 +33,9 @@ class Silent:
         """Say nothing."""
 
     def part(self, text: str, done: int, total: int) -> None:
+        """Say nothing."""
+
+    def detail(self, text: str) -> None:
         """Say nothing."""
 
     def note(self, text: str) -> None:
@@ -50,6 +56,9 @@ class PlainLines:
     def part(self, text: str, done: int, total: int) -> None:
         if time.monotonic() - self._said > PART_EVERY_S:
             self.step(f"{text}: {done:,} of {total:,}")
+
+    def detail(self, text: str) -> None:
+        print(f"  {text}", file=self._stream, flush=True)
 
     def note(self, text: str) -> None:
         print(f"note: {text}", file=self._stream, flush=True)
@@ -81,6 +90,9 @@ class _BarProgress:
 
     def part(self, text: str, done: int, total: int) -> None:
         self._bar.update(self._task, description=f"{text}: {done:,} of {total:,}")
+
+    def detail(self, text: str) -> None:
+        self._bar.update(self._task, description=text)
 
     def note(self, text: str) -> None:
         self._bar.console.print(f"note: {text}", highlight=False, markup=False)

@@ -103,7 +103,10 @@ def verify_bundle(
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         environment=_environment(workers),
         runtimes=(*(_state(one, plan, bundle) for one in found), *plan.left_out),
-        references=references,
+        references=(
+            *references,
+            *(kept.sentence for kept in bundle.manifest.provenance.kept_float),
+        ),
         data=None
         if labelled is None
         else DataFacts(labelled.source, len(labelled.labels), labelled.total),
