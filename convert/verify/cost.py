@@ -30,7 +30,7 @@ from edgeproof.edge.scores import probabilities
 
 @dataclass(frozen=True)
 class Cost:
-    """Figures of one variant on one runtime; None where the bundle's task has no such figure.
+    """Figures of one variant on one runtime; null where the bundle's task has no such figure.
 
     Attributes:
         errors: on golden inputs and golden files, against Keras' stored outputs.
@@ -39,12 +39,14 @@ class Cost:
         agreement_top5: share of images whose reference label is among the five most probable; only
             where there are more than five labels.
         accuracy: on labelled held-out images.
-        accuracy_before: the reference's on the same images; so are all figures `..._before`.
+        accuracy_before: the reference's (Keras', or what stands in for it) on the same images.
         accuracy_change_points: the difference of the two, percentage points.
         accuracy_test: McNemar's paired test of that change.
         confidence_drift: mean |change| of the probability of the reference's top label.
         calibration_error: expected calibration error, 15 bins of equal width.
-        screening: for two labels.
+        calibration_error_before: the reference's on the same images.
+        screening: of a model with two labels.
+        screening_before: the reference's on the same images.
     """
 
     errors: ErrorSpread | None = None

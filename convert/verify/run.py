@@ -16,12 +16,15 @@ from edgeproof.convert.verify.golden import GoldenSet, read_golden
 from edgeproof.convert.verify.isolation import IsolatedRunning
 from edgeproof.convert.verify.judge import Evidence, judge
 from edgeproof.convert.verify.labelled import Labelled, evenly, read_labelled
+from edgeproof.convert.verify.layers import Layers
 from edgeproof.convert.verify.measure import Measurement, Work
 from edgeproof.convert.verify.plan import Plan, not_taken, untaken
 from edgeproof.convert.verify.report import (
+    NO_LAYERS,
     SCHEMA_VERSION,
     BundleFacts,
     DataFacts,
+    Environment,
     NotRun,
     Report,
     RuntimeState,
@@ -44,12 +47,14 @@ def verify_bundle(
     positive: str | None = None,
     start: Starter = IsolatedRunning,
     at_once: int | None = None,
+    layers: bool = False,
     progress: Progress = Silent(),  # noqa: B008  has no state
 ) -> Report:
     """Measure and judge every planned pair of variant and runtime.
 
     `positive`: which of two labels sensitivity is about; None for the default of `screening.py`.
     `at_once`: how many runtimes give answers at a time; None for one on each core.
+    `layers`: whether to compare the variants with Keras layer by layer too, where it runs.
 
     Raises:
         BundleError: a file of the bundle is missing or altered.
@@ -69,7 +74,13 @@ def verify_bundle(
     static = bundle_checks(bundle, golden, labelled, gates)
     labelled = None if labelled is None else evenly(labelled, limit)
     jobs = [
-        Job(runtime, tuple(_work(bundle, v, golden, labelled, runtime) for v in variants))
+        Job(
+            runtime,
+            tuple(_work(bundle, v, golden, labelled, runtime) for v in variants),
+            tuple(v.id for v in bundle.manifest.variants)
+            if layers and runtime.name == "keras"
+            else (),
+        )
         for runtime, variants in plan.work
     ]
     found = side_by_side(jobs, bundle, start, at_once or cores(), progress)
@@ -78,7 +89,7 @@ def verify_bundle(
         reasons = "; ".join(f"{one.runtime.name}: {one.unavailable}" for one in found)
         raise VerifyError(f"expected at least one runtime that can run here, got none: {reasons}")
     run_labels = _run_labels(bundle)
-    rows, references = judge(
+    judged = judge(
         Evidence(
             manifest=bundle.manifest,
             golden=golden,
@@ -90,7 +101,7 @@ def verify_bundle(
             static=static,
         )
     )
-    broken = broken_gates(rows)
+    rows, broken = judged.rows, broken_gates(judged.rows)
     return Report(
         schema_version=SCHEMA_VERSION,
         passed=not broken and all(row.passed for row in rows),
@@ -98,11 +109,13 @@ def verify_bundle(
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         environment=_environment(),
         runtimes=(*(_state(one, plan, bundle) for one in found), *plan.left_out),
-        references=references,
+        references=judged.references,
         data=None
         if labelled is None
         else DataFacts(labelled.source, len(labelled.labels), labelled.total),
         rows=rows,
+        examples=judged.examples,
+        layers=_layers(found, plan) if layers else NO_LAYERS,
         broken=broken,
         gates=gates,
         wall_s=round(time.monotonic() - started, 1),
@@ -167,6 +180,15 @@ def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
     return RuntimeState(found.runtime.name, version, state, "; ".join(reasons) or None, not_run)
 
 
+def _layers(found: list[Found], plan: Plan) -> Layers:
+    """What the `keras` runtime found, or why it found nothing."""
+    for one in found:
+        if one.runtime.name == "keras":
+            return one.layers or Layers("the Keras model gave no answers")
+    (state,) = (left for left in plan.left_out if left.name == "keras")
+    return Layers(f"the Keras model was not run: {state.reason}")
+
+
 def _run_labels(bundle: Bundle) -> tuple[str, ...] | None:
     """What training called the classes; None where the run is gone or its user renamed them."""
     run_config = recorded_source(bundle).run_config
@@ -183,10 +205,10 @@ def _bundle_facts(bundle: Bundle) -> BundleFacts:
     )
 
 
-def _environment() -> dict[str, str]:
-    return {
-        "edgeproof": version("edgeproof"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpus": str(os.cpu_count()),
-    }
+def _environment() -> Environment:
+    return Environment(
+        edgeproof=version("edgeproof"),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cpus=str(os.cpu_count()),
+    )
