@@ -116,8 +116,8 @@ def errors_of(
 
     `variant`: whose outputs' steps to count in; None for the source model, which has none.
     """
-    steps = [None for _ in outputs] if variant is None else [s.scale for s in variant.outputs]
-    pairs, scales = [], []
+    steps: list[float | None] = [None for _ in outputs] if variant is None else [s.scale for s in variant.outputs]
+    pairs, scales = [], list[float | None]()
     for run in measured.golden_runs:
         if len(run) != len(outputs):
             return None

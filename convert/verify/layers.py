@@ -96,18 +96,21 @@ def layers_of(
         stopped: whether verification is being ended.
     """
     started, curves = time.monotonic(), list[LayerCurve]()
+
+    def left_s() -> float:
+        return 0.0 if stopped() else LAYERS_LIMIT_S - (time.monotonic() - started)
+
     opened: LayeredSession | None = None
     for variant in variants:
-        left_s = LAYERS_LIMIT_S - (time.monotonic() - started)
-        if left_s <= 0 or stopped():
-            reason = f"left out after {LAYERS_LIMIT_S:.0f} s: edgeproof diff BUNDLE {variant}"
-            curves.append(LayerCurve(variant, reason))
+        late = f"left out after {LAYERS_LIMIT_S:.0f} s: edgeproof diff BUNDLE {variant}"
+        if left_s() <= 0:
+            curves.append(LayerCurve(variant, late))
             continue
         try:
             opened = opened or session()
-            curves.append(opened.layer_curve(variant, LAYER_INPUTS, left_s))
+            curves.append(opened.layer_curve(variant, LAYER_INPUTS, max(left_s(), 1.0)))
         except EdgeproofError as error:
             abandon()
             opened = None
-            curves.append(LayerCurve(variant, str(error)))
+            curves.append(LayerCurve(variant, str(error) if left_s() > 0 else late))
     return Layers(None, LAYER_INPUTS, round(time.monotonic() - started, 1), tuple(curves))

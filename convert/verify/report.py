@@ -15,6 +15,8 @@ from edgeproof.convert.verify.gates import Gate
 from edgeproof.convert.verify.layers import Layers
 from edgeproof.convert.verify.spread import ErrorSpread
 
+State = Literal["ran", "unavailable", "failed", "nothing to run", "not asked for"]
+
 SCHEMA_VERSION: Literal[1] = 1
 NO_LAYERS = Layers("not asked for")
 
@@ -113,7 +115,7 @@ class RuntimeState:
 
     name: str
     version: str | None
-    state: Literal["ran", "unavailable", "failed", "nothing to run", "not asked for"]
+    state: State
     reason: str | None
     not_run: tuple[NotRun, ...] = ()
 

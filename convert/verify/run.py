@@ -28,6 +28,7 @@ from edgeproof.convert.verify.report import (
     NotRun,
     Report,
     RuntimeState,
+    State,
     broken_gates,
 )
 from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT, Runtime
@@ -163,7 +164,7 @@ def _state(found: Found, plan: Plan, bundle: Bundle) -> RuntimeState:
     """What became of a runtime, with all that it did not run."""
     versions = [m.version for m in found.measurements if m.failure is None]
     reasons = [m.failure for m in found.measurements if m.failure is not None][:1]
-    state = "ran" if versions else "failed"
+    state: State = "ran" if versions else "failed"
     if found.unavailable is not None or (found.refused and not found.measurements):
         state = "failed" if plan.insists or found.measurements else "unavailable"
     if found.unavailable is not None:

@@ -52,8 +52,9 @@ def _card(name: str, row: Row | None, report: Report, scale: Scale | None) -> st
         content = "<p>No runtime gave an answer.</p>"
     else:
         content = _main_figure(row, scale) + _facts(row.cost) + _times(name, every)
+    kind = "card broken" if broken else "card"
     return (
-        f'<article class="card" id="{card_of(name)}"><header><h3>{shown(name)}</h3>'
+        f'<article class="{kind}" id="{card_of(name)}"><header><h3>{shown(name)}</h3>'
         f'<span class="size">{size(n_bytes) if n_bytes is not None else NONE}</span></header>'
         f"{meaning}{warning}{content}</article>"
     )
@@ -96,6 +97,9 @@ def _facts(cost: Cost) -> str:
     if cost.confidence_drift is not None:
         facts["confidence drift"] = figure(cost.confidence_drift)
     facts |= _before_and_after(cost)
+    if cost.agreement is None and (errors := cost.errors) is not None:
+        facts["mean error"] = percent(errors.mean_relative)
+        facts["99 % of the errors under"] = percent(errors.p99_relative)
     items = "".join(f"<dt>{k}</dt><dd>{v}</dd>" for k, v in facts.items())
     return f"<dl>{items}</dl>" if items else ""
 

@@ -36,7 +36,7 @@ def _row_checks(row: Row) -> str:
             f"{mark(bool(c))}{c.gate}",
             long_text(c.subject),
             f"{c.compared:,}",
-            long_text(c.found),
+            _found(c),
             c.expected,
             _override(c),
         )
@@ -49,9 +49,15 @@ def _row_checks(row: Row) -> str:
     # the place is inside, so that a link to it opens the section
     place, content = (
         place_of(row.variant, row.runtime),
-        scrolled(label, table(head, lines, ("compared", "found"))),
+        scrolled(label, table(head, lines, ("compared",))),
     )
     return folded(summary, f'<div id="{place}">{content}</div>', opened=not row.passed)
+
+
+def _found(check: Check) -> str:
+    """A figure, or a sentence that may wrap."""
+    words = long_text(check.found)
+    return words if check.problem is None else f'<span class="sentence">{words}</span>'
 
 
 def _override(found: Check) -> str:

@@ -59,9 +59,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[st
 def scrolled(label: str, content: str) -> str:
     """A table that scrolls in itself on a narrow screen, reachable by keyboard.
 
-    `label` is plain text, and no two regions of the page have the same.
+    `label` is plain text; a group and not a landmark, for there are many.
     """
-    return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">{content}</div>'
+    return f'<div class="scroll" role="group" aria-label="{label}" tabindex="0">{content}</div>'
 
 
 def folded(summary: str, content: str, *, opened: bool = False) -> str:

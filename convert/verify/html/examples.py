@@ -15,7 +15,7 @@ MOST_BYTES = 1_000_000
 def examples(report: Report) -> str:
     """A row of pictures for each variant; words where there is nothing to show."""
     if not report.examples:
-        return f"<p>None: {_why_none(report)}.</p>"
+        return f"<p>There are none: {_why_none(report)}.</p>"
     pictures = dict(_affordable(report.examples))
     left_out = sum(
         example.picture is not None and id(example) not in pictures
@@ -43,7 +43,9 @@ def example_words(report: Report) -> str:
     ]
     words = (
         "The images whose answers conversion moved most, at most six for each variant, on the "
-        f"runtime where one moved farthest. Those of more than {LARGEST_SIDE} pixels are made "
+        "runtime where one moved farthest: each with its number in the data, the largest change of "
+        "a label's probability, and the most probable label. Those of more than "
+        f"{LARGEST_SIDE} pixels are made "
         "smaller."
     )
     if others:
@@ -99,7 +101,7 @@ def _figure(example: Example, found: VariantExamples, report: Report, picture: s
         known = f"<dt>truth</dt><dd>{shown(labels[example.label])}</dd>"
     return (
         f'<li><figure><div class="picture">{image}</div><figcaption>'
-        f'<span class="chip {kind}">{verdict}</span><p class="quiet">No. {example.index:,}, moved '
+        f'<span class="chip {kind}">{verdict}</span><p class="quiet">No. {example.index:,}, '
         f"{100 * example.moved:.0f} points</p><dl>{known}<dt>before"
         f"</dt><dd>{_predicted(example.before, labels)}</dd><dt>after</dt>"
         f"<dd>{_predicted(example.after, labels)}</dd></dl></figcaption></figure></li>"

@@ -21,7 +21,7 @@ def layer_curves(report: Report) -> str:
     """The curves, on one scale so that they can be compared, and what has none."""
     found = report.layers
     if found.reason is not None:
-        return f"<p>None: {long_text(found.reason)}.</p>"
+        return f"<p>There are none: {long_text(found.reason)}.</p>"
     drawn = [curve for curve in found.curves if curve.points]
     bounds = _bounds([point for curve in drawn for point in curve.points])
     figures = "".join(_curve(curve, bounds) for curve in drawn)
@@ -128,14 +128,14 @@ def _figures(curve: LayerCurve) -> str:
     rows = [
         (
             shown(p.layer),
-            shown(p.kind),
-            shown(", ".join(p.covers)),
             shown_db(p.snr_db),
             f"<b>✗ {shown_db(p.own_db)}</b>" if p.falls_off else shown_db(p.own_db),
+            shown(p.kind),
+            shown(", ".join(p.covers)),
         )
         for p in curve.points
     ]
-    head = ("layer", "class", "fused into it", "dB", "dB of its own")
+    head = ("layer", "dB", "dB of its own", "class", "fused into it")
     content = scrolled(f"Layers of {plain(curve.variant)}", table(head, rows, ("fused into it",)))
     if curve.unmatched:
         names = ", ".join(curve.unmatched)

@@ -75,8 +75,7 @@ def _cell(row: Row) -> str:
     if said == "failed":
         return _linked("bad", link, "✗ failed", "no answers")
     if not row.passed:
-        gates = ", ".join(dict.fromkeys(c.gate for c in row.checks if not c)) or "no checks"
-        return _linked("bad", link, f"✗ {shown(gates)}", _error(row))
+        return _linked("bad", link, *_broken([c for c in row.checks if not c]))
     worst = row.worst_error
     if said == "reference" or worst is None or worst.used is None:
         return _linked("reference", link, "reference", "")
@@ -90,8 +89,18 @@ def _cost_cell(rows: Sequence[Row]) -> str:
     check, used = found
     link = f"#{card_of(rows[0].variant)}"
     if used > 1 or not check:
-        return _linked("bad", link, f"✗ {check.gate}", check.found)
+        return _linked("bad", link, *_broken([check]))
     return _linked(f"used-{step_of(used)}", link, check.gate, f"{percent(used)} used")
+
+
+def _broken(failing: Sequence[Check]) -> tuple[str, str]:
+    """The first gate that broke, how many others did, and its figure."""
+    if not failing:
+        return "✗ not checked", ""
+    gates, first = list(dict.fromkeys(c.gate for c in failing)), failing[0]
+    others = f" +{len(gates) - 1}" if len(gates) > 1 else ""
+    got = "no figure" if first.got is None else figure(first.got)
+    return f"✗ {gates[0]}{others}", f"{got}, limit {first.limit:g}"
 
 
 def _linked(kind: str, link: str, first: str, second: str) -> str:

@@ -1,6 +1,8 @@
 """The head of the page: what a reader wants to know first."""
 
+from edgeproof.convert.verify.check import Check
 from edgeproof.convert.verify.html.elements import (
+    figure,
     folded,
     long_text,
     percent,
@@ -8,45 +10,66 @@ from edgeproof.convert.verify.html.elements import (
     points,
     shown,
 )
-from edgeproof.convert.verify.report import Broken, Report, Row
+from edgeproof.convert.verify.report import Report, Row
 from edgeproof.convert.verify.table import size
 
-_FIRST = 8  # broken gates to list at once
+_FIRST = 6  # failed rows to list at once
 
 
 def verdict(report: Report) -> str:
-    """Whether all gates hold; if not, which broke, where, and what would let them pass."""
+    """Whether all gates hold; if not, which broke, where, and by how much."""
     if report.passed:
         n_checks = sum(len(row.checks) for row in report.rows)
         return (
             '<div class="verdict good"><p><strong>✓ All gates hold</strong> '
             f"{n_checks:,} checks on {_pairs(report)} pairs of variant and runtime</p></div>"
         )
-    count = len(report.broken)
-    items = [_broken_item(broken) for broken in report.broken]
+    items = [_failed_row(row) for row in report.rows if not row.passed]
     rest = ""
-    if count > _FIRST:
-        hidden = f"<ul>{''.join(items[_FIRST:])}</ul>"
-        rest = folded(f"{count - _FIRST} more", hidden)
+    if len(items) > _FIRST:
+        rest = folded(f"{len(items) - _FIRST} more", f"<ul>{''.join(items[_FIRST:])}</ul>")
+    checks = sum(not c for row in report.rows for c in row.checks)
     return (
-        f'<div class="verdict bad"><p><strong>✗ {count} gate{"s" * (count != 1)} broke</strong> '
-        f"on {_failed(report)} of {len(report.rows)} rows</p>"
-        f"<ul>{''.join(items[:_FIRST])}</ul>{rest}</div>"
+        '<div class="verdict bad"><p>'
+        f"<strong>✗ {_several(len(items), 'row')} broke a gate</strong> "
+        f"{_several(checks, 'check')} of {sum(len(row.checks) for row in report.rows):,}</p>"
+        f"<ul>{''.join(items[:_FIRST])}</ul>{rest}{_fallen(report)}</div>"
     )
 
 
-def _broken_item(broken: Broken) -> str:
-    place = place_of(broken.variant, broken.runtime)
-    advice = (
-        ""
-        if broken.would_pass is None
-        else f" Would pass with <code>--gate {broken.would_pass}</code>."
-    )
-    return (
-        f'<li><a href="#{place}">{shown(broken.variant)} on {shown(broken.runtime)}</a>: '
-        f"<b>{broken.gate}</b> ({long_text(broken.subject)}): expected {broken.expected}, got "
-        f"{long_text(broken.got)}.{advice}</li>"
-    )
+def _failed_row(row: Row) -> str:
+    """The row's broken gates, each with the first check that broke."""
+    first: dict[str, Check] = {}
+    for check in row.checks:
+        if not check:
+            first.setdefault(check.gate, check)
+    said = "; ".join(_broken(c, named=row.variant == "source") for c in first.values())
+    place = place_of(row.variant, row.runtime)
+    return f'<li><a href="#{place}">{_where(row)}</a>: {said or "no check was made"}</li>'
+
+
+def _broken(check: Check, *, named: bool) -> str:
+    """`named`: whether the row does not say by itself what was compared."""
+    gate = f"<b>{check.gate}</b>" + (f" of {long_text(check.subject)}" if named else "")
+    if check.got is None:
+        return f"{gate}: {long_text(check.found)}"
+    return f"{gate} {figure(check.got)} ({check.bound} {check.limit:g})"
+
+
+def _fallen(report: Report) -> str:
+    """The first layer of each variant that computes something else."""
+    found = [
+        (curve.variant, next((p.layer for p in curve.points if p.falls_off), None))
+        for curve in report.layers.curves
+    ]
+    said = [f"{shown(layer)} of {shown(variant)}" for variant, layer in found if layer is not None]
+    if not said:
+        return ""
+    return f'<p>First <a href="#layers">layer that falls off</a>: {", ".join(said)}.</p>'
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count:,} {word}{'s' * (count != 1)}"
 
 
 def key_figures(report: Report) -> str:
@@ -79,10 +102,6 @@ def _pairs(report: Report) -> int:
     return sum(row.variant != "source" for row in report.rows)
 
 
-def _failed(report: Report) -> int:
-    return sum(not row.passed for row in report.rows)
-
-
 def _where(row: Row) -> str:
     return f"{shown(row.variant)} on {shown(row.runtime)}"
 
@@ -91,7 +110,9 @@ def _most_used(report: Report) -> tuple[str, str] | None:
     used = [
         (row.worst_error.used, row)
         for row in report.rows
-        if row.worst_error is not None and row.worst_error.used is not None
+        if row.variant != "source"
+        and row.worst_error is not None
+        and row.worst_error.used is not None
     ]
     if not used:
         return None
@@ -120,7 +141,9 @@ def _worst_cost(report: Report) -> tuple[str, str] | None:
     if not agreed:
         return None
     share, row = min(agreed, key=lambda pair: pair[0])
-    return percent(share), f"the same label as Keras at least: {_where(row)}"
+    if share == 1:
+        return percent(share), "of the labels are those of Keras, on every runtime"
+    return percent(share), f"of the labels are those of Keras at the least, by {_where(row)}"
 
 
 def _smallest(report: Report) -> tuple[str, str] | None:
