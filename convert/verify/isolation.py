@@ -23,6 +23,7 @@ import numpy as np
 from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.arm.prepared import board_command
 from edgeproof.convert.verify.errors import RuntimeFailed, RuntimeKilled
+from edgeproof.convert.verify.layers import LayerCurve
 from edgeproof.convert.verify.wire import receive, send
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import RuntimeUnavailable
@@ -224,6 +225,9 @@ class IsolatedSession:
 
     def gpu_calls(self) -> int | None:
         return self._running.ask("gpu_calls", timeout_s=self._running.timeouts.run_s)
+
+    def layer_curve(self, variant_id: str, inputs: int, timeout_s: float) -> LayerCurve:
+        return self._running.ask("layer_curve", variant_id, inputs, timeout_s=timeout_s)
 
     def close(self) -> None:
         self._running.ask("close", timeout_s=self._running.timeouts.run_s)

@@ -5,6 +5,7 @@ The format has no standard; this is what Jenkins, GitLab and GitHub's actions sh
 """
 
 import re
+from dataclasses import asdict
 from xml.etree import ElementTree
 
 from edgeproof.convert.verify.report import Report, Row
@@ -22,7 +23,7 @@ def junit_of_report(report: Report) -> str:
     # the schema's dateTime has no zone; it is UTC
     suite.set("timestamp", _xml(report.created.partition("+")[0]))
     properties = ElementTree.SubElement(suite, "properties")
-    facts = {**report.environment, "manifest_sha256": report.bundle.manifest_sha256}
+    facts = {**asdict(report.environment), "manifest_sha256": report.bundle.manifest_sha256}
     facts |= {f"runtime {r.name}": r.version for r in report.runtimes if r.version is not None}
     for key, value in facts.items():
         ElementTree.SubElement(properties, "property", name=_xml(key), value=_xml(value))

@@ -21,13 +21,15 @@ from edgeproof.edge.contract import InputContract
 class Labelled:
     """Images after the input contract (uint8 N x H x W x C) and class indices (int64 N).
 
-    `source` says where they come from, `total` how many there were to choose from.
+    `source` says where they come from, `total` how many there were to choose from. `rows` are their
+    places in the data that was read, where `evenly` left some of it out.
     """
 
     source: str
     images: np.ndarray
     labels: np.ndarray
     total: int
+    rows: np.ndarray | None = None
 
 
 def read_labelled(
@@ -68,7 +70,8 @@ def read_labelled(
 def evenly(labelled: Labelled, limit: int | None) -> Labelled:
     """At most `limit` images, evenly spaced, so that data sorted by class keeps every class."""
     rows = evenly_spaced(len(labelled.labels), limit)
-    return Labelled(labelled.source, labelled.images[rows], labelled.labels[rows], labelled.total)
+    images, labels = labelled.images[rows], labelled.labels[rows]
+    return Labelled(labelled.source, images, labels, labelled.total, rows)
 
 
 def evenly_spaced(n: int, limit: int | None) -> np.ndarray:

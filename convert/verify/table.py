@@ -19,7 +19,7 @@ COLUMNS = (
 )
 _RIGHT = {"worst error", "top-1", "accuracy", "change", "size", "p50 ms"}
 _STYLES = {"yes": "green", "no": "bold red", "failed": "bold red", "reference": "cyan"}
-_UNITS = {
+UNITS = {
     "of the largest reference output": "rel",
     "of the largest pre-softmax value": "rel",
     "output steps": "steps",
@@ -71,7 +71,7 @@ def worst_error(row: Row) -> str:
         return "-"
     if row.worst_error.value is None:
         return "none"
-    unit = _UNITS[row.worst_error.unit]
+    unit = UNITS[row.worst_error.unit]
     return f"{row.worst_error.value:.2g} {unit}"
 
 

@@ -14,6 +14,7 @@ from edgeproof.convert.verify.gates import GATES, gate_for
 from edgeproof.convert.verify.junit import failures_of, junit_of_error, junit_of_report
 from edgeproof.convert.verify.report import (
     BundleFacts,
+    Environment,
     NotRun,
     Report,
     Row,
@@ -40,7 +41,7 @@ def report(*rows: Row) -> Report:
         passed=all(row.passed for row in rows),
         bundle=BundleFacts("digits 1.5", "digits", "model.keras", "ab", ("a", "b")),
         created="2026-11-22T10:00:00+00:00",
-        environment={"edgeproof": "0.1.0"},
+        environment=Environment("0.1.0", "3.11.7", "Linux", "2"),
         runtimes=(
             RuntimeState("litert", "2.3.0", "ran", None),
             RuntimeState(
