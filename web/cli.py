@@ -25,12 +25,26 @@ from edgeproof.edge.extras import require
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A further name that visitors reach this server by, for example a proxy's; requests for "
+    "other names are refused. May be repeated.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
     help='When it listens, one JSON document: {"url", "bundles": [{"name", "title", "variants"}]}.',
 )
-def serve(bundles: tuple[Path, ...], host: str, port: int, as_json: bool) -> int:
+def serve(
+    bundles: tuple[Path, ...],
+    host: str,
+    port: int,
+    allowed_hosts: tuple[str, ...],
+    as_json: bool,
+) -> int:
     """Serve a page that classifies pictures with the BUNDLEs' models, wholly in the browser.
 
     Prints its address when it listens, and stops on Ctrl-C or SIGTERM. Pictures never leave the
@@ -39,4 +53,4 @@ def serve(bundles: tuple[Path, ...], host: str, port: int, as_json: bool) -> int
     require("serve", "web", "flask", "waitress")
     from edgeproof.web.server import serve_until_stopped
 
-    return serve_until_stopped(bundles, host, port, as_json=as_json)
+    return serve_until_stopped(bundles, host, port, allowed_hosts=allowed_hosts, as_json=as_json)
