@@ -9,38 +9,12 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
+from edgeproof.web import policies
 from edgeproof.web.built_page import BuiltPage
 from edgeproof.web.routes import EXTENSION, Site, pages
 from edgeproof.web.served import served_bundles
 
-# wasm-unsafe-eval: compiling WebAssembly, and nothing else that eval could do.
-# blob: pictures that the visitor chose, shown before they are classified
-_PAGE_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "worker-src 'self'",
-        "connect-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob: data:",
-        "media-src 'self' blob:",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-# a worker has a policy of its own: TensorFlow.js starts its threads from scripts in blobs. It has
-# no document into which anybody could inject one
 _WORKER = "/worker.js"
-_WORKER_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval' blob:",
-        "worker-src 'self' blob:",
-        "connect-src 'self'",
-    )
-)
 
 
 def create_app(
@@ -79,7 +53,7 @@ def _refuse_other_hosts(is_own_host: Callable[[str], bool]) -> None:
 
 def _secured(response: Response) -> Response:
     headers = response.headers
-    policy = _WORKER_POLICY if request.path.endswith(_WORKER) else _PAGE_POLICY
+    policy = policies.WORKER if request.path.endswith(_WORKER) else policies.PAGE
     headers.setdefault("Content-Security-Policy", policy)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"

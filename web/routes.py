@@ -7,14 +7,13 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request, sen
 from werkzeug.exceptions import NotFound
 
 from edgeproof.edge.errors import did_you_mean
+from edgeproof.web import policies
 from edgeproof.web.built_page import BuiltPage
 from edgeproof.web.compressed import SUFFIXES, CompressedCopies, compressed
 from edgeproof.web.served import REPORTS, ServedBundle
 
 EXTENSION = "edgeproof"
 
-# a bundle is made by somebody: whatever it holds is shown without script and as its own origin
-_BUNDLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 # the address holds the version, so what is there never changes
 _FOR_EVER = "public, max-age=31536000, immutable"
 # the system's own table may lack these or say otherwise
@@ -104,7 +103,7 @@ def bundle_file(name: str, version: str, path: str) -> Response:
     if path not in served.files:
         raise NotFound(f"expected a file that {name}'s manifest lists, got {path}")
     response = _file(_inside(served.bundle.folder, path))
-    response.headers["Content-Security-Policy"] = _BUNDLE_POLICY
+    response.headers["Content-Security-Policy"] = policies.BUNDLE
     if path not in REPORTS:
         response.headers["Cache-Control"] = _FOR_EVER
     return response

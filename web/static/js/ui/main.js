@@ -72,6 +72,7 @@ async function load() {
     await keepForOffline(await client.call("resources"));
   } catch (error) {
     if (error instanceof Stopped) return;
+    if (current) showExamples(current.bundle, (path) => void showExample(path));
     showProofError(messageOf(error));
     loadNote.textContent = "";
     if (picture) showError(messageOf(error));
