@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 WEB = Path(__file__).resolve().parent
-STAMP = ".inputs.sha256"
+STAMP = "inputs.sha256"
 _PACKAGES = (".npmrc", "package.json", "package-lock.json")
 _BUILDER = ("build.mjs", "bundler")
 

@@ -11,7 +11,7 @@ from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.web import policies
 from edgeproof.web.built_page import BuiltPage
 from edgeproof.web.compressed import COMPRESSIBLE, SUFFIXES, compressed
-from edgeproof.web.page_build import PARTS
+from edgeproof.web.page_build import PARTS, STAMP
 from edgeproof.web.served import REPORTS, ServedBundle, served_bundles
 
 MARKER = "bundles.json"
@@ -49,7 +49,7 @@ def write_site(bundles: Sequence[Path], output: Path, *, force: bool = False) ->
         shutil.copy(page.folder / "sw.js", folder / "sw.js")
         static = folder / "static" / page.version
         for part in PARTS:
-            shutil.copytree(page.folder / part.folder, static / part.folder, ignore=_ignore_stamps)
+            shutil.copytree(page.folder / part.folder, static / part.folder, ignore=_stamp)
         for name in _LOOSE:
             shutil.copy(page.folder / name, static / name)
         for one in served.values():
@@ -70,8 +70,7 @@ def _stating_its_policy(document: bytes) -> bytes:
     return document.replace(charset, charset + b"\n  " + stated)
 
 
-def _ignore_stamps(_: str, names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(".")]
+_stamp = shutil.ignore_patterns(STAMP)
 
 
 def _copy_bundle(served: ServedBundle, target: Path) -> None:
