@@ -150,7 +150,7 @@ def test_what_an_engine_cannot_take_is_a_reason_and_no_fault(hook: Callable[...,
 
 
 def test_a_browser_without_webgpu_says_so(hook: Callable[..., Any], page: Page) -> None:
-    page.route("**/engines/tfjs_backends.js", _without_webgpu)
+    page.route("**/dist/worker.js", _without_webgpu)
     page.reload()
     page.wait_for_function("globalThis.edgeproofVerify")
     reason = hook("start", "tfjs-webgpu")["unavailable"]

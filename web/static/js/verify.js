@@ -5,14 +5,16 @@
  */
 
 import { WorkerClient } from "./client.js";
+import { needsLayers } from "./engines/index.js";
 import { EngineUnavailable } from "./engines/unavailable.js";
+import { offerOf } from "./ui/offers.js";
 
 /** @typedef {{shape: number[], dtype: string, url: string}} OfferedTensor */
 
 /** @type {WorkerClient | null} */
 let client = null;
-/** @type {string | null} */
-let engineInWorker = null;
+/** The engine in the worker, and whether it has layers. @type {string | null} */
+let inWorker = null;
 
 const TYPES = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, bool: Uint8Array };
 
@@ -26,12 +28,15 @@ globalThis.edgeproofVerify = {
    * Starts an engine. Resolves to `{unavailable: reason}` where this browser cannot offer it.
    * @param {string} engine
    */
-  start: (engine) => orReason(workerFor(engine).call("start", engine)),
+  start: (engine) => orReason(workerFor(engine, false).call("start", engine)),
   /**
    * Loads a variant. Resolves to `{unavailable: reason}` where the engine cannot take it.
    * @param {{bundle: string, variant: string, engine: string}} wanted
    */
-  load: (wanted) => orReason(workerFor(wanted.engine).call("load", wanted)),
+  load({ bundle, variant, engine }) {
+    const wanted = { bundle: offerOf(bundle), variant, engine };
+    return orReason(workerFor(engine, needsLayers(variant)).call("load", wanted));
+  },
   /** @param {{shape: number[], url: string}} images */
   async runImages({ shape, url }) {
     return encodedRun(await worker().call("runImages", { shape, data: await bytesAt(url) }));
@@ -60,13 +65,14 @@ function orReason(/** @type {Promise<any>} */ answer) {
   });
 }
 
-/** One worker holds one engine. */
-function workerFor(/** @type {string} */ engine) {
-  if (engineInWorker !== null && engineInWorker !== engine) {
+/** One worker holds one engine, with layers or without: the very files that visitors get. */
+function workerFor(/** @type {string} */ engine, /** @type {boolean} */ layers) {
+  const wanted = `${engine}${layers ? " with layers" : ""}`;
+  if (inWorker !== null && inWorker !== wanted) {
     client?.close();
     client = null;
   }
-  engineInWorker = engine;
+  inWorker = wanted;
   return worker();
 }
 
