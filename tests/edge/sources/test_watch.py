@@ -210,7 +210,7 @@ def test_events_that_were_dropped_are_made_up_for(
 def test_events_that_nobody_told_of_are_made_up_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kernel's own queue overflows without a word to us: regular listings find what is there."""
+    """The kernel's own queue overflows without a word to us: listings find what is there."""
     monkeypatch.setattr(folder_events.FolderEvents, "_collect", lambda *event, complete: None)
     monkeypatch.setattr(watch, "_LISTING_S", 0.1)
     watcher = Watcher(folder)
