@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
-COMMANDS = ["train", "convert", "verify", "diff", "inspect", "classify", "serve"]
+COMMANDS = ["train", "convert", "verify", "diff", "inspect", "classify", "doctor", "bench", "serve"]
 HEAVY = ["tensorflow", "keras", "numpy", "flask", "playwright", "PIL", "rich", "sklearn"]
 
 
@@ -48,7 +48,13 @@ def test_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_edge_runs_with_its_siblings_and_tensorflow_blocked() -> None:
     blocked = ["tensorflow", "keras", "flask", "rich", "edgeproof.train", "edgeproof.convert"]
-    blocked += ["watchdog", "paho", "cv2", "picamera2"]  # extras: imported by whom they serve
+    blocked += [
+        "watchdog",
+        "paho",
+        "cv2",
+        "picamera2",
+        "matplotlib",
+    ]  # extras: imported by whom they serve
     root = Path(__file__).parents[2]
     files = [p for p in sorted((root / "edge").rglob("*.py")) if p.stem != "__init__"]
     modules = ["edgeproof." + ".".join(p.relative_to(root).with_suffix("").parts) for p in files]
