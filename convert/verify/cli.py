@@ -139,7 +139,6 @@ def verify(
     """
     require("verify", "verify", "numpy", "rich")
     from edgeproof.convert.progress import shown_progress
-    from edgeproof.convert.verify.errors import VerifyError
     from edgeproof.convert.verify.gate_options import with_overrides
     from edgeproof.convert.verify.gates import GATES
     from edgeproof.convert.verify.junit import junit_of_error, junit_of_report
@@ -147,7 +146,7 @@ def verify(
     from edgeproof.convert.verify.run import verify_bundle
     from edgeproof.convert.verify.scaleout.workers import opened_workers
     from edgeproof.convert.verify.schedule import cores
-    from edgeproof.convert.verify.source import recorded_source, with_source
+    from edgeproof.convert.verify.source import moved_source
     from edgeproof.convert.verify.write import (
         check_writable,
         json_report,
@@ -166,10 +165,7 @@ def verify(
     gates = with_overrides(GATES, overrides)
     opened = Bundle.open(bundle)
     if source is not None:
-        opened = with_source(opened, source.absolute())
-        reason = recorded_source(opened).reason
-        if reason is not None:
-            raise VerifyError(f"--source cannot be the model of {bundle}: {reason}")
+        opened = moved_source(opened, source, "--source")
     check_writable(opened.folder)
     if junit is not None:
         check_writable(junit.parent, junit.name)
@@ -244,6 +240,9 @@ def _print(report: "Report", folder: Path) -> None:
             )
     for sentence in report.references:
         console.print(sentence, markup=False, soft_wrap=True)
+    for variant, layer in report.layers.fallen:
+        sentence = f"{layer} is the first layer of {variant} that falls off: edgeproof diff"
+        console.print(f"{sentence} {folder} {variant}", markup=False, soft_wrap=True)
     verdict = "All gates hold" if report.passed else f"{len(report.broken)} gates broke"
     console.print(
         f"{verdict}. {folder / 'report.html'} ({report.wall_s:.0f} s)", markup=False, soft_wrap=True

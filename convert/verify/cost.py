@@ -116,7 +116,7 @@ def errors_of(
 
     `variant`: whose outputs' steps to count in; None for the source model, which has none.
     """
-    steps: list[float | None] = [None for _ in outputs] if variant is None else [s.scale for s in variant.outputs]
+    steps = [s.scale for s in variant.outputs] if variant is not None else [None for _ in outputs]
     pairs, scales = [], list[float | None]()
     for run in measured.golden_runs:
         if len(run) != len(outputs):

@@ -96,7 +96,10 @@ def worst_examples(
     for variant in manifest.variants:
         answered = [m for m in measurements if m.variant == variant.id and not m.failure]
         moves = _moves(answered, golden, labelled, heldout, manifest)
-        farthest = max(moves, key=lambda move: move.farthest, default=None)
+        # of those that moved one equally far the runtime that ran the most images
+        farthest = max(
+            moves, key=lambda move: (round(move.farthest, 3), len(move.moved)), default=None
+        )
         if farthest is not None and farthest.farthest >= LEAST_MOVED:
             found.append(_examples(farthest, golden, labelled, manifest))
     return tuple(found)

@@ -74,6 +74,12 @@ class Layers:
     wall_s: float = 0.0
     curves: tuple[LayerCurve, ...] = ()
 
+    @property
+    def fallen(self) -> tuple[tuple[str, str], ...]:
+        """Variants that compute something else, each with the first layer that does."""
+        first = [(c.variant, next((p for p in c.points if p.falls_off), None)) for c in self.curves]
+        return tuple((variant, point.layer) for variant, point in first if point is not None)
+
 
 class LayeredSession(Protocol):
     """The Keras model, loaded where variants can be compared with it."""

@@ -58,6 +58,12 @@ def row_cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def figures(row: Row) -> dict[str, str]:
+    """The figures of a row by the name of their column, those that it has."""
+    cells = zip(COLUMNS[2:], row_cells(row)[2:], strict=True)
+    return {name: cell for name, cell in cells if cell != "-"}
+
+
 def verdict(row: Row) -> str:
     if row.failure is not None:
         return "failed"

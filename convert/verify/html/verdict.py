@@ -58,11 +58,8 @@ def _broken(check: Check, *, named: bool) -> str:
 
 def _fallen(report: Report) -> str:
     """The first layer of each variant that computes something else."""
-    found = [
-        (curve.variant, next((p.layer for p in curve.points if p.falls_off), None))
-        for curve in report.layers.curves
-    ]
-    said = [f"{shown(layer)} of {shown(variant)}" for variant, layer in found if layer is not None]
+    fallen = report.layers.fallen
+    said = [f"{shown(layer)} of {shown(variant)}" for variant, layer in fallen]
     if not said:
         return ""
     return f'<p>First <a href="#layers">layer that falls off</a>: {", ".join(said)}.</p>'
