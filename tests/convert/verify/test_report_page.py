@@ -239,4 +239,4 @@ def test_print_shows_what_is_folded(full_report: Report, shown: Callable[..., Pa
     page.emulate_media(media="print", color_scheme="dark")
     assert checks.is_visible()
     paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-    assert paper == "rgb(251, 250, 248)"
+    assert paper == "rgb(255, 255, 255)"
