@@ -148,9 +148,16 @@ def import_runtime(runtime: RuntimeName) -> tuple[str, Any]:
     names = list(_RUNTIMES) if runtime == "auto" else [runtime]
     name = next((name for name in names if _is_installed(name)), None)
     if name is None:
+        from edgeproof.edge.runtime_wheels import how_to_get_a_runtime
+
+        asked = "a TFLite runtime" if runtime == "auto" else f"the runtime {runtime}"
+        how = how_to_get_a_runtime()
+        if runtime != "auto":
+            how = f"{how} or pip install {_RUNTIMES[runtime][1]}"
+        raise RuntimeUnavailable(f"expected {asked}, got none installed; {how}")
+    if name == "tflite-runtime" and not np.__version__.startswith("1."):
         raise RuntimeUnavailable(
-            f"expected the runtime {names[0]}, got none installed; "
-            f"pip install 'edgeproof[edge]' or pip install {_RUNTIMES[names[0]][1]}"
+            f"expected NumPy 1 for tflite-runtime, got {np.__version__}; pip install 'numpy<2'"
         )
     try:
         return name, importlib.import_module(_RUNTIMES[name][0])

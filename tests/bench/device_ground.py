@@ -15,6 +15,16 @@ from pathlib import Path
 PICTURES = 1000
 SCRIPTS = Path(__file__).with_name("on_device")
 _ROOT = Path(__file__).parents[2]
+_SOURCES = (
+    "edge",
+    "train",
+    "convert",
+    "web",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "MANIFEST.in",
+)
 
 
 @dataclass(frozen=True)
@@ -82,10 +92,11 @@ def prepare(cache: Path) -> Ground:
 
 def _environment(folder: Path, wheels: Path) -> Path:
     """What a device installs, without what a developer's environment has beside it."""
-    shutil.rmtree(_ROOT / "build" / "lib", ignore_errors=True)  # or removed files would come along
+    source = wheels / "source"  # a copy: building leaves its traces in a tree
     shutil.rmtree(wheels, ignore_errors=True)
+    shutil.copytree(_ROOT, source, ignore=_not_in_a_wheel)
     pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
-    _do(*pip, "-w", wheels, _ROOT)
+    _do(*pip, "-w", wheels, source)
     (wheel,) = wheels.glob("*.whl")
     if not folder.exists():
         _do(sys.executable, "-m", "venv", folder)
@@ -94,6 +105,13 @@ def _environment(folder: Path, wheels: Path) -> Path:
     _do(*install)
     _do(*install, "--no-deps", "--force-reinstall")
     return folder / "bin"
+
+
+def _not_in_a_wheel(folder: str, names: list[str]) -> list[str]:
+    """At the root all but the packages and what describes them; below, what others have built."""
+    if Path(folder) == _ROOT:
+        return [name for name in names if name not in _SOURCES]
+    return [name for name in names if name in ("node_modules", "__pycache__")]
 
 
 def _do(*command: object) -> None:

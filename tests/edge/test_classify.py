@@ -1,5 +1,6 @@
 """`edgeproof classify` and `Classifier` on a real bundle."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -86,6 +87,34 @@ def test_folder_and_standard_input(cli: Cli, digits_bundle: Path) -> None:
         check=True,
     )
     assert piped.stdout.decode().startswith(f"-: {labels[0]} ")
+
+
+def test_csv_is_appended_to_a_file_and_a_pattern_is_expanded(
+    cli: Cli, digits_bundle: Path, tmp_path: Path
+) -> None:
+    files, labels = golden_files(digits_bundle)
+    log = tmp_path / "log.csv"
+    pattern = str(files[0].parent / "*.jpg")
+    jpegs = {str(f): label for f, label in zip(files, labels, strict=True) if f.suffix == ".jpg"}
+    assert len(jpegs) >= 2
+    for _ in range(2):
+        done = cli("classify", digits_bundle, pattern, "--csv", "--output", log, "--threshold", 0.6)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with open(log, newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) == 2 * len(jpegs)
+    assert {row["file"]: row["label"] for row in rows} == jpegs
+    assert all(float(row["probability"]) >= 0.6 for row in rows)
+
+
+def test_a_full_disk_ends_it_with_exit_code_1(cli: Cli, digits_bundle: Path) -> None:
+    done = cli(
+        "classify", digits_bundle, golden_files(digits_bundle)[0][0], "--output", "/dev/full"
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "edgeproof: expected room for results in /dev/full, got: No space left on device\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ BOARDS = {
             emulator="qemu-aarch64",
             processor="cortex-a72",  # Raspberry Pi 4
             packages=_PYTHON_PACKAGES,
-            wheels=("ai-edge-litert==2.3.0", "numpy==2.4.6", "pillow==13.0.0"),
+            wheels=("ai-edge-litert==2.3.0", "numpy==2.4.6", "pillow==13.0.0", "click==8.4.2"),
             platforms=tuple(f"manylinux_2_{n}_aarch64" for n in (36, 34, 31, 28, 27, 17)),
         ),
         Board(
@@ -75,7 +75,7 @@ BOARDS = {
             processor="cortex-a7",  # Raspberry Pi 2; its instructions are those of all later ones
             # PyPI has neither for 32-bit ARM; on a board they come from the system as well
             packages=(*_PYTHON_PACKAGES, "python3-numpy", "python3-pil"),
-            wheels=("tflite-runtime==2.14.0",),
+            wheels=("tflite-runtime==2.14.0", "click==8.4.2"),
             platforms=tuple(f"manylinux_2_{n}_armv7l" for n in (36, 34, 31)),
             libraries=(
                 "usr/lib/arm-linux-gnueabihf/blas",

@@ -1,8 +1,9 @@
 """The measuring child on an emulated board: `edgeproof.edge` from this very installation.
 
 `on_board.py RUNTIME BUNDLE SOURCE FD` answers as `worker.py` does; `on_board.py RUNTIME` prints the
-versions of what is installed there, as JSON. Started as a file, since only the folders of edgeproof
-may be seen there: what lies beside them in site-packages is made for another processor.
+versions of what is installed there, as JSON; `on_board.py RUNTIME --command MODULE:NAME ...`
+is a command as the board would run it. Started as a file, since only the folders of
+edgeproof may be seen there: what lies beside them in site-packages is made for another processor.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 import platform
 import sys
 import types
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,9 @@ def main(arguments: list[str]) -> None:
     if len(arguments) == 1:
         sys.stdout.write(json.dumps(installed(board)))
         return
+    if arguments[1] == "--command":
+        command = EntryPoint(name="", value=arguments[2], group="").load()
+        sys.exit(command.main(arguments[3:], standalone_mode=False))
     from edgeproof.convert.verify.worker import answer_requests
     from edgeproof.edge.bundle import Bundle
 
@@ -43,6 +48,7 @@ def installed(board: "Board") -> dict[str, str]:
     Raises:
         RuntimeUnavailable: the runtime is not there.
     """
+    import click  # noqa: F401  what the command line needs
     import numpy
     import PIL
 

@@ -1,6 +1,7 @@
 """What verification makes of a board: left out, failed, or run in the emulator and nowhere else."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgeproof.convert.verify.arm.boards import BOARDS, Board
-from edgeproof.convert.verify.arm.prepared import why_not_prepared
+from edgeproof.convert.verify.arm.prepared import board_command, why_not_prepared
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.convert.verify.isolation import WORKER, IsolatedRunning, worker_command
 from edgeproof.convert.verify.plan import planned
@@ -96,3 +97,27 @@ def test_answers_of_a_real_board(name: str, digits_bundle: Path) -> None:
             session.close()
         with pytest.raises(RuntimeFailed):
             running.open("tflite-float33")
+
+
+@pytest.mark.parametrize("name", list(BOARDS))
+def test_classify_itself_on_a_real_board(name: str, digits_bundle: Path) -> None:
+    """The command that a Raspberry Pi runs, with the NumPy, Pillow and runtime that it has."""
+    board = BOARDS[name]
+    reason = why_not_prepared(board)
+    if reason is not None:
+        pytest.skip(reason)
+    bundle = Bundle.open(digits_bundle)
+    golden = bundle.manifest.golden
+    assert golden.file_outputs is not None
+    labels = [bundle.manifest.labels[i] for i in bundle.array(golden.file_outputs).argmax(axis=1)]
+    files = [str(digits_bundle / entry.file.path) for entry in golden.files]
+    options = ["--variant", "tflite-int8", "--runtime", board.library, "--json"]
+    command = [*board_command(board), name, "--command", "edgeproof.edge.cli:classify"]
+    done = subprocess.run(
+        [*command, str(digits_bundle), *files, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["label"] for line in done.stdout.splitlines()] == labels

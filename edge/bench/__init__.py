@@ -1,0 +1,1 @@
+"""`edgeproof bench`: what each variant of a bundle takes on this machine."""

@@ -1,0 +1,1 @@
+"""`edgeproof doctor`: is this machine fit to classify, and if not, what is to be done."""
