@@ -7,6 +7,7 @@ its folder, a folder before it is renamed, and the folder of a link after the li
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -42,7 +43,8 @@ def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, unless it exists."""
     missing = [p for p in (folder, *folder.parents) if not p.exists()]
     for path in reversed(missing):
-        path.mkdir(exist_ok=True)  # another process may be making it too
+        with suppress(FileExistsError):  # another process makes it too
+            os.mkdir(path)
         sync_folder(path.parent)
 
 

@@ -1,6 +1,7 @@
 """From an archive that nobody vouches for to a folder that is what its manifest says."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _write_files(archive: ArchiveReader, folder: Path, entries: dict[str, FileEn
                 f"got {member.size:,}; pack the bundle again"
             )
         path = folder / entry.path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(path.parent, exist_ok=True)
         digest = hashlib.sha256()
         write_file(path, _hashed(archive.content(member), digest))
         if digest.hexdigest() != entry.sha256:

@@ -12,7 +12,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edgeproof.edge.bundle import MANIFEST, Bundle
@@ -146,7 +146,8 @@ class Releases:
         for folder in (self.incoming, self.releases / _REMOVED):
             if folder.exists():
                 shutil.rmtree(folder)
-        (self.folder / _LINK).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self.folder / _LINK)
 
     def _linked(self, name: str) -> str | None:
         link = self.folder / name

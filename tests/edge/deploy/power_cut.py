@@ -232,7 +232,8 @@ def _sha256(content: bytes) -> str:
 
 
 def _link_taken_away_first(link: Path, target: str, scratch: Path) -> None:
-    link.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(link)
     os.symlink(target, link)
     durable.sync_folder(link.parent)
 

@@ -102,6 +102,9 @@ def test_failures_on_the_device_are_told_from_those_of_ssh(
     assert f"expected the result of an installation from {HOST}, got: " in fail("--command", old)
     loud = script(tmp_path / "loud", "cat >/dev/null; exec yes")
     assert "got over 1,048,576 bytes" in fail("--command", loud)
+    (tmp_path / "empty.pub").write_text("")
+    untrusted = fail("--command", EDGEPROOF, "--trust", tmp_path / "empty.pub")
+    assert "expected a public Ed25519 key in" in untrusted
     hostile = script(tmp_path / "hostile", r"printf 'no\033[2Jpe\n' >&2; exit 9")
     assert fail("--command", hostile).endswith(r"failed with exit code 9: no\x1b[2Jpe")
 
