@@ -70,9 +70,9 @@ def test_threads_get_what_one_thread_gets(
     digits_bundle: Path, images: np.ndarray, labels: list[str]
 ) -> None:
     rounds = 30
-    with Classifier(digits_bundle, "tflite-float32", workers=3) as classifier:
-        with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(classifier.classify, [*images] * rounds))
+    classifier = Classifier(digits_bundle, "tflite-float32", workers=3)
+    with classifier, ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(classifier.classify, [*images] * rounds))
     assert [p.label for p in found] == labels * rounds
 
 
@@ -130,9 +130,7 @@ def test_a_stream_keeps_order_and_goes_on_after_a_bad_picture(
     assert all(len(r.scores) == 1 for r in results if isinstance(r, Prediction))
 
 
-def test_an_endless_stream_is_read_as_it_is_wanted(
-    digits_bundle: Path, images: np.ndarray
-) -> None:
+def test_an_endless_stream_is_read_as_it_is_wanted(digits_bundle: Path, images: np.ndarray) -> None:
     read = itertools.count()
 
     def camera() -> Iterator[np.ndarray]:
@@ -168,9 +166,9 @@ def test_one_picture_is_no_stream(digits_bundle: Path) -> None:
     ids=lambda p: f"{p.dtype}{p.shape}",
 )
 def test_pixels_of_another_kind_are_refused(digits_bundle: Path, pixels: np.ndarray) -> None:
-    with Classifier(digits_bundle) as classifier:
-        with pytest.raises(ImageError, match=r"expected pixels as uint8.*got"):
-            classifier.classify(pixels)
+    refusal = pytest.raises(ImageError, match=r"expected pixels as uint8.*got")
+    with Classifier(digits_bundle) as classifier, refusal:
+        classifier.classify(pixels)
 
 
 def test_a_closed_classifier_says_so(digits_bundle: Path, images: np.ndarray) -> None:
@@ -199,7 +197,7 @@ def test_a_bundle_altered_after_its_manifest_was_read_is_refused(bundle_copy: Pa
     with pytest.raises(BundleError, match="was altered: expected SHA-256"):
         Classifier(opened)
     model.write_bytes(content[:-1])
-    with pytest.raises(BundleError, match="was altered: expected .* bytes, got"):
+    with pytest.raises(BundleError, match=r"was altered: expected .* bytes, got"):
         Classifier(opened)
 
 
@@ -242,9 +240,9 @@ def test_a_manifest_that_does_not_fit_the_file(
 
 def test_an_image_size_that_is_not_the_model_s(bundle_copy: Path) -> None:
     changed_manifest(bundle_copy, lambda m: m["input"].update(height=9))
-    with Classifier(bundle_copy) as classifier:
-        with pytest.raises(ModelFailed, match="cannot run the model: .*Got 9 but expected 8"):
-            classifier.classify(np.zeros((9, 8), np.uint8))
+    refusal = pytest.raises(ModelFailed, match=r"cannot run the model: .*Got 9 but expected 8")
+    with Classifier(bundle_copy) as classifier, refusal:
+        classifier.classify(np.zeros((9, 8), np.uint8))
 
 
 def test_100_000_classifications_leak_nothing(digits_bundle: Path) -> None:

@@ -36,9 +36,7 @@ QUANTISED = (  # dtype, scale, zero point
 )
 CASES = [
     (shape, scale, offset, *quantised)
-    for shape, (scale, offset), quantised in itertools.product(
-        (GRAY, RGB), NORMALISED, QUANTISED
-    )
+    for shape, (scale, offset), quantised in itertools.product((GRAY, RGB), NORMALISED, QUANTISED)
     if len(scale) in (1, shape[2])
     and len(offset) in (1, shape[2])
     # pixels as they are: whatever else would be negative or of no whole numbers
