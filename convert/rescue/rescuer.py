@@ -153,6 +153,7 @@ class Rescuer:
         names = ",".join(layer.name for layer in found.layers)
         kept = f"with {names} in float" if names else "by itself"
         broken = f"on {self._measured_on.confirming.source} it breaks {shown(found.after)}"
+        takes = f", and --keep-float {names} takes these as they are" if names else ""
         if found.chosen_on is None:
             raise NoRescue(
                 f"{found.variant} {kept} does not meet its gates: {broken}; name more layers, or "
@@ -160,6 +161,6 @@ class Rescuer:
             )
         raise NoRescue(
             f"{found.variant} {kept} meets its gates on {found.chosen_on}, where that was chosen, "
-            f"but {broken}; give more held-out or calibration data, limits that leave room "
-            f"(--gate NAME=VALUE), or decide yourself (--keep-float {names or 'LAYER,LAYER'})"
+            f"but {broken}; a stricter limit (--gate NAME=VALUE) keeps more layers, a looser one "
+            f"leaves room{takes}"
         )
