@@ -139,12 +139,7 @@ def verify(
     from edgeproof.convert.verify.scaleout.workers import opened_workers
     from edgeproof.convert.verify.schedule import cores
     from edgeproof.convert.verify.source import recorded_source, with_source
-    from edgeproof.convert.verify.write import (
-        check_writable,
-        report_document,
-        write_report,
-        write_whole,
-    )
+    from edgeproof.convert.verify.write import check_writable, write_report, write_whole
     from edgeproof.edge.bundle import Bundle
     from edgeproof.edge.errors import EdgeproofError, UsageError
 
@@ -186,13 +181,12 @@ def verify(
         if junit is not None:
             write_whole(junit, junit_of_error(opened.manifest.name, str(error)))
         raise
-    write_report(report, opened.folder)
-    if junit is not None:
-        write_whole(junit, junit_of_report(report))
-    if as_json:
-        click.echo(json.dumps(report_document(report), ensure_ascii=False, allow_nan=False))
-    else:
-        _print(report, opened.folder)
+    try:
+        write_report(report, opened.folder)
+        if junit is not None:
+            write_whole(junit, junit_of_report(report))
+    finally:  # what took minutes to measure is not lost with a file that cannot be written
+        _print(report, opened.folder, as_json=as_json)
     for broken in report.broken:
         click.echo(f"edgeproof: {broken.sentence}", err=True)
     return 0 if report.passed else 1
@@ -216,7 +210,12 @@ def _prepare_arm(*, as_json: bool, quiet: bool) -> None:
             click.echo(f"{name}: {versions} ({stamp.bytes / 1e6:.0f} MB)")
 
 
-def _print(report: "Report", folder: Path) -> None:
+def _print(report: "Report", folder: Path, *, as_json: bool) -> None:
+    from edgeproof.convert.verify.write import report_document
+
+    if as_json:
+        click.echo(json.dumps(report_document(report), ensure_ascii=False, allow_nan=False))
+        return
     from rich.console import Console
 
     from edgeproof.convert.verify.table import print_table
