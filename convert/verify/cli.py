@@ -147,12 +147,7 @@ def verify(
     from edgeproof.convert.verify.scaleout.workers import opened_workers
     from edgeproof.convert.verify.schedule import cores
     from edgeproof.convert.verify.source import moved_source
-    from edgeproof.convert.verify.write import (
-        check_writable,
-        json_report,
-        write_report,
-        write_whole,
-    )
+    from edgeproof.convert.verify.write import check_writable, write_report, write_whole
     from edgeproof.edge.bundle import Bundle
     from edgeproof.edge.errors import EdgeproofError, UsageError
 
@@ -192,13 +187,12 @@ def verify(
         if junit is not None:
             write_whole(junit, junit_of_error(opened.manifest.name, str(error)).encode())
         raise
-    write_report(report, opened.folder)
-    if junit is not None:
-        write_whole(junit, junit_of_report(report).encode())
-    if as_json:
-        click.echo(json_report(report, indent=None), nl=False)
-    else:
-        _print(report, opened.folder)
+    try:
+        write_report(report, opened.folder)
+        if junit is not None:
+            write_whole(junit, junit_of_report(report).encode())
+    finally:  # what took minutes to measure is not lost with a file that cannot be written
+        _print(report, opened.folder, as_json=as_json)
     for broken in report.broken:
         click.echo(f"edgeproof: {broken.sentence}", err=True)
     return 0 if report.passed else 1
@@ -222,7 +216,12 @@ def _prepare_arm(*, as_json: bool, quiet: bool) -> None:
             click.echo(f"{name}: {versions} ({stamp.bytes / 1e6:.0f} MB)")
 
 
-def _print(report: "Report", folder: Path) -> None:
+def _print(report: "Report", folder: Path, *, as_json: bool) -> None:
+    from edgeproof.convert.verify.write import json_report
+
+    if as_json:
+        click.echo(json_report(report, indent=None), nl=False)
+        return
     from rich.console import Console
 
     from edgeproof.convert.verify.table import print_table

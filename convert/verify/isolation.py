@@ -24,6 +24,7 @@ from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.arm.prepared import board_command
 from edgeproof.convert.verify.errors import RuntimeFailed, RuntimeKilled
 from edgeproof.convert.verify.layers import LayerCurve
+from edgeproof.convert.verify.process_tree import descendants
 from edgeproof.convert.verify.wire import receive, send
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import RuntimeUnavailable
@@ -176,10 +177,14 @@ class IsolatedRunning:
         self._words.close()
 
     def kill(self) -> None:
-        """End the process now, from any thread."""
+        """End the process now, and all that it started, from any thread."""
         if self._process.poll() is None:
+            below = descendants(self._process.pid)
             with contextlib.suppress(ProcessLookupError):  # it ended between the two
                 os.killpg(self._process.pid, signal.SIGKILL)
+            for pid in below:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _kill(self) -> None:
         self.kill()

@@ -10,11 +10,12 @@ import numpy as np
 
 from edgeproof.convert.progress import Progress, Silent
 from edgeproof.convert.verify.errors import DataError
-from edgeproof.convert.verify.picture_tree import picture_tree
+from edgeproof.convert.verify.picture_tree import has_label_folders, picture_tree
 from edgeproof.convert.verify.scaleout.evaluate import Workers
 from edgeproof.convert.verify.source import recorded_source
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.contract import InputContract
+from edgeproof.edge.errors import EdgeproofError
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,22 @@ def _from(
         return _from_npz(data)
     if not data.is_dir():
         raise DataError(f"expected a folder or an .npz file for --data, got {data}, not found")
-    labels = bundle.manifest.labels
-    present = [label for label in labels if (data / label).is_dir()]
-    if present:
-        missing = [label for label in labels if label not in present]
-        if missing:
-            raise DataError(
-                f"expected a folder for each label in {data}, got none for {', '.join(missing[:5])}"
+    if not has_label_folders(data, bundle.manifest.labels):
+        return _from_recipe(data, bundle, contract)
+    if bundle.manifest.provenance.recipe in _test_sets():
+        if recorded_source(bundle).run_config is None:
+            progress.note(
+                f"{data} may hold pictures that the model was trained on; name the run that knows "
+                "with --source RUN"
             )
-        images, indices = picture_tree(data, bundle, workers, progress)
-        return Labelled(str(data), images, indices, len(images))
-    return _from_recipe(data, bundle, contract)
+        else:
+            # training may have split this very folder: what the model has seen is no test
+            try:
+                return _from_recipe(data, bundle, contract)
+            except EdgeproofError as error:
+                progress.note(f"all pictures of {data} are used: {error}")
+    images, indices = picture_tree(data, bundle, workers, progress)
+    return Labelled(str(data), images, indices, len(images))
 
 
 def _from_npz(path: Path) -> Labelled:

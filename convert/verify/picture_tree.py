@@ -23,6 +23,29 @@ _AT_ONCE = 16
 _NAMED = 5
 
 
+def has_label_folders(folder: Path, labels: Sequence[str]) -> bool:
+    """Whether there is a folder for each label; False where there is none for any.
+
+    Raises:
+        DataError: for some only, or a folder of pictures that are of no label.
+    """
+    missing = [label for label in labels if not (folder / label).is_dir()]
+    if len(missing) == len(labels):
+        return False
+    if missing:
+        raise DataError(
+            f"expected a folder for each label in {folder}, got none for {', '.join(missing[:5])}"
+        )
+    others = (p for p in folder.iterdir() if p.is_dir() and p.name not in labels)
+    strange = sorted(p.name for p in others if not p.name.startswith(".") and _pictures(p))
+    if strange:
+        raise DataError(
+            f"expected in {folder} pictures of the model's labels alone, got also the folders "
+            f"{', '.join(strange[:5])}; move them elsewhere"
+        )
+    return True
+
+
 def picture_tree(
     folder: Path, bundle: Bundle, workers: Workers | None, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -34,13 +57,17 @@ def picture_tree(
     files: list[Path] = []
     counts = []
     for label in bundle.manifest.labels:
-        found = sorted(p for p in (folder / label).rglob("*") if p.suffix.lower() in SUFFIXES)
+        found = _pictures(folder / label)
         if not found:
             raise DataError(f"expected pictures in {folder / label}, got none")
         files += found
         counts.append(len(found))
     labels = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     return _images(files, bundle, workers, progress), labels
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
 
 
 def _images(

@@ -130,7 +130,7 @@ class _Lane:
 
     def answer(self) -> None:
         """All variants in turn; a runtime that dies is started again for the next one."""
-        for work in self.job.work:
+        for position, work in enumerate(self.job.work):
             if self.stopped.is_set():
                 return
             self._progress.step(f"{self.job.runtime.name}: {work.variant}")
@@ -140,8 +140,10 @@ class _Lane:
                 self._unavailable = str(error)
                 return
             except EdgeproofError as error:
-                self._measured[work.variant] = self._failed(work, error)
-                continue
+                # nor would it start for the others: each would wait for it as long
+                for left in self.job.work[position:]:
+                    self._measured[left.variant] = self._failed(left, error)
+                return
             try:
                 measured = answers(running, self.job.runtime.name, work, self._told(work))
             except RuntimeUnavailable as error:

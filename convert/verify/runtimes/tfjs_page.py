@@ -34,7 +34,7 @@ class PageRunning:
     """
 
     def __init__(self, bundle: Bundle, engine: str) -> None:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
 
         self._bundle = bundle
         self._engine = engine
@@ -44,8 +44,28 @@ class PageRunning:
         self._inputs = _Inputs(bundle)
         self._server = _serve(self._inputs)
         self._playwright = sync_playwright().start()
+        try:
+            self._open_page(executable)
+        except Error as error:
+            self._playwright.stop()
+            self._server.close()
+            raise RuntimeFailed(
+                f"expected a Chromium at {executable} that opens a page, got: "
+                f"{_last_words(error)}; install another, or name one with CHROMIUM"
+            ) from error
+        self.ask("ready")
+        try:
+            _require_available(self.ask("start", engine))
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_page(self, executable: str) -> None:
         self._browser = self._playwright.chromium.launch(
-            executable_path=executable, args=chromium_flags(), headless=True
+            executable_path=executable,
+            args=chromium_flags(),
+            headless=True,
+            timeout=START_TIMEOUT_MS,
         )
         self._page = self._browser.new_page()
         # what the page says goes to this process's stderr: a crash's last words
@@ -54,12 +74,6 @@ class PageRunning:
         url = f"http://127.0.0.1:{self._server.effective_port}/verify.html"
         self._page.goto(url, timeout=START_TIMEOUT_MS)
         self._page.wait_for_function("() => globalThis.edgeproofVerify", timeout=START_TIMEOUT_MS)
-        self.ask("ready")
-        try:
-            _require_available(self.ask("start", engine))
-        except BaseException:
-            self.close()
-            raise
 
     def ask(self, function: str, *arguments: Any) -> Any:
         """Call a function of `edgeproofVerify` and wait for what it resolves to.
@@ -139,6 +153,13 @@ def _require_available(answer: dict[str, Any] | None) -> None:
     """Raise RuntimeUnavailable where the page answered with a reason."""
     if answer is not None and "unavailable" in answer:
         raise RuntimeUnavailable(answer["unavailable"])
+
+
+def _last_words(error: "Error") -> str:
+    """What Playwright says of it, and what the browser itself said last."""
+    said = error.message.partition("\n")[0].removeprefix("BrowserType.launch: ")
+    own = [line.partition("[err] ")[2] for line in error.message.splitlines() if "[err] " in line]
+    return f"{said} ({own[-1]})" if own else said
 
 
 def _say_message(message: "ConsoleMessage") -> None:

@@ -5,10 +5,12 @@ crash or hang alone. A pool breaks as a whole, without saying which batch did it
 batch that hangs.
 """
 
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Literal
 
+from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.convert.verify.isolation import DEFAULT_TIMEOUTS, end_all
 from edgeproof.convert.verify.scaleout.batches import MOST_ROWS, Answer, Batch
 from edgeproof.convert.verify.scaleout.on_worker import answer_batch, end_idle
@@ -29,6 +31,7 @@ class LocalWorkers:
         self.name = f"{jobs} processes of this machine"
         self._jobs = jobs
         self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="worker")
+        self._stopped = threading.Event()
 
     def __enter__(self) -> "LocalWorkers":
         return self
@@ -49,7 +52,7 @@ class LocalWorkers:
         return parcel
 
     def submit(self, shared: Parcel, batch: Batch) -> "Future[Answer]":
-        return self._executor.submit(answer_batch, shared, batch)
+        return self._executor.submit(self._answer, shared, batch)
 
     def window(self) -> int:
         return self._jobs + 1  # one is ready when a process has finished another
@@ -58,4 +61,11 @@ class LocalWorkers:
         """Threads do not get lost."""
 
     def stop(self) -> None:
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        # the executor's own way would cancel futures without waking who waits for them
+        self._stopped.set()
+        self._executor.shutdown(wait=False)
+
+    def _answer(self, parcel: Parcel, batch: Batch) -> Answer:
+        if self._stopped.is_set():
+            raise RuntimeFailed("stopped")
+        return answer_batch(parcel, batch)

@@ -1,15 +1,20 @@
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from edgeproof.convert.progress import Silent
+from edgeproof.convert.verify import labelled as labelled_module
 from edgeproof.convert.verify.errors import DataError
 from edgeproof.convert.verify.labelled import evenly, read_labelled
 from edgeproof.convert.verify.picture_tree import picture_tree
 from edgeproof.convert.verify.scaleout import evaluate
 from edgeproof.convert.verify.scaleout.local import LocalWorkers
+from edgeproof.convert.verify.source import with_source
 from edgeproof.edge.bundle import Bundle
 
 
@@ -140,6 +145,56 @@ class Parts(Silent):
 
     def part(self, text: str, done: int, total: int) -> None:
         self.parts.append((text, done, total))
+
+
+def test_pictures_of_a_class_that_the_model_does_not_know(bundle: Bundle, tree: Path) -> None:
+    (tree / "notes").mkdir()
+    (tree / "notes" / "read.txt").write_text("no picture")
+    assert read_labelled(bundle, tree) is not None
+    (tree / "ten").mkdir()
+    shutil.copy(tree / "1" / "0.png", tree / "ten" / "0.png")
+    with pytest.raises(DataError, match="labels alone, got also the folders ten; move them"):
+        read_labelled(bundle, tree)
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_the_folder_that_was_trained_on_gives_its_test_set_alone(
+    bundle: Bundle, tree: Path, digits_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = with_source(bundle, digits_run)
+    seen: list[Any] = []
+
+    def test_set(data: Path, contract: Any, config: dict[str, Any]) -> Any:
+        seen.append((data, config["recipe"]))
+        if len(seen) > 1:
+            raise DataError("expected the data that the run was trained on, got other")
+        return np.zeros((4, *contract.image_shape), np.uint8), np.arange(4)
+
+    known = {"digits": SimpleNamespace(load=lambda: test_set)}
+    monkeypatch.setattr(labelled_module, "_test_sets", lambda: known)
+    notes = Notes()
+    first = read_labelled(bundle, tree, progress=notes)
+    assert first is not None
+    assert (first.source, len(first.labels)) == (f"test set of digits in {tree}", 4)
+    assert seen == [(tree, "digits")]
+    assert notes.said == []
+    # another folder of the same layout is data of its own
+    second = read_labelled(bundle, tree, progress=notes)
+    assert second is not None
+    assert (second.source, len(second.labels)) == (str(tree), 30)
+    assert "all pictures of" in notes.said[0]
+    # without the run nobody knows
+    third = read_labelled(with_source(bundle, tree / "nowhere"), tree, progress=notes)
+    assert third is not None
+    assert len(third.labels) == 30
+    assert "may hold pictures that the model was trained on; name the run" in notes.said[1]
 
 
 def test_every_corrupt_picture_is_counted_and_the_first_are_named(

@@ -147,6 +147,19 @@ def test_a_bundle_that_cannot_be_written(
     assert "expected a writable folder for report.json" in str(error)
 
 
+def test_a_report_that_cannot_be_written_is_not_lost(bundle_copy: Path, cli: Cli) -> None:
+    (bundle_copy / "report.json").mkdir()  # root could write to anything else
+    asked = ("verify", bundle_copy, "--runtimes", "litert", "--limit", "20")
+    done = cli(*asked, "--json")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("edgeproof: expected to write")
+    assert "Is a directory" in done.stderr
+    document = json.loads(done.stdout)
+    assert document["passed"] is True
+    assert len(document["rows"]) == 10
+    assert not list(bundle_copy.glob(".report*"))
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [("nothing", "expected a folder or an .npz file"), ("empty", "one folder for each label")],

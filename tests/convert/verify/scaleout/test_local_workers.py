@@ -1,7 +1,9 @@
 """Processes of this machine: the same figures as one process, also when one of them is killed."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from edgeproof.convert.verify import isolation
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.convert.verify.runtimes.tflite import TfliteRunning
-from edgeproof.convert.verify.scaleout import evaluate, on_worker
+from edgeproof.convert.verify.scaleout import evaluate, local, on_worker
 from edgeproof.convert.verify.scaleout.batches import Batch, batches_of, in_order
 from edgeproof.convert.verify.scaleout.evaluate import Elsewhere, evaluated
 from edgeproof.convert.verify.scaleout.local import LocalWorkers
@@ -94,6 +96,21 @@ def test_a_killed_process_loses_and_doubles_nothing(
     assert sorted(set(faulty.submitted)) == list(batches)
     assert len(faulty.submitted) == len(batches) + 1
     assert np.array_equal(shared, scores_of(session.run([heldout])))
+
+
+def test_who_waits_for_a_batch_is_woken_when_the_workers_are_stopped(
+    parcel: Parcel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(local, "answer_batch", lambda *_: go_on.wait(20))
+    with LocalWorkers(1) as workers:
+        _, queued = (workers.submit(parcel, Batch(n, n + 1, [])) for n in range(2))
+        workers.stop()
+        go_on.set()
+        # a future that is cancelled in a queue is never done for those who wait
+        assert wait([queued], timeout=20).done == {queued}
+        with pytest.raises(RuntimeFailed, match="stopped"):
+            queued.result()
 
 
 def test_an_altered_file_is_noticed_by_the_worker(parcel: Parcel, heldout: np.ndarray) -> None:
