@@ -41,7 +41,7 @@ def _chosen(variant: str, rows: Sequence[Row]) -> Row | None:
 
 def _card(name: str, row: Row | None, report: Report, scale: Scale | None) -> str:
     every = [r for r in report.rows if r.variant == name]
-    broken = sum(b.variant == name for b in report.broken)
+    broken = len({b.gate for b in report.broken if b.variant == name})
     meaning = f'<p class="meaning">{BY_ID[name].meaning}</p>' if name in BY_ID else ""
     n_bytes = every[0].bytes
     warning = ""

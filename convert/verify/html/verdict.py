@@ -50,9 +50,9 @@ def _failed_row(row: Row) -> str:
 
 def _broken(check: Check, *, named: bool) -> str:
     """`named`: whether the row does not say by itself what was compared."""
-    gate = f"<b>{check.gate}</b>" + (f" of {long_text(check.subject)}" if named else "")
+    gate = f"<b>{check.gate}</b>" + (f", {long_text(check.subject)}:" if named else "")
     if check.got is None:
-        return f"{gate}: {long_text(check.found)}"
+        return f"{gate.removesuffix(':')}: {long_text(check.found)}"
     return f"{gate} {figure(check.got)} ({check.bound} {check.limit:g})"
 
 
