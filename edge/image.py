@@ -199,9 +199,9 @@ def _flattened(picture: Image.Image, background: tuple[int, ...]) -> Image.Image
     if transparent is None and picture.mode == "P" and not _palette_has_alpha(picture):
         return picture.convert("RGB")
     rgba = picture.convert("RGBA")
-    flat = Image.new("RGB", picture.size, background)
-    flat.paste(rgba, mask=rgba)  # Pillow's blend is this very formula, in every version
-    return flat
+    opaque = Image.new("RGB", picture.size, background)
+    opaque.paste(rgba, mask=rgba)  # Pillow's blend is this very formula, in every version
+    return opaque
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:

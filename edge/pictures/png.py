@@ -12,6 +12,7 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 
 _ANCILLARY = 0x20  # the bit of the type's first letter
 _GRAY, _RGB, _PALETTE = 0, 2, 3
+_DEPTHS = (1, 2, 4, 8, 16)
 _XMP = b"XML:com.adobe.xmp\0"
 
 
@@ -55,7 +56,7 @@ def plain(content: bytes) -> Plain:
 def _transparent(values: bytes, depth: int, color: int) -> int | tuple[int, ...] | None:
     """In 8 bits a channel, 16-bit gray in 16: Pillow 9 to 13 does so only where the depth is 8."""
     count = 1 if color == _GRAY else 3
-    if len(values) < 2 * count:
+    if len(values) < 2 * count or depth not in _DEPTHS:
         return None
     levels = struct.unpack_from(f">{count}H", values)
     if depth == 16:

@@ -24,6 +24,8 @@ _KEPT = {
     *(279, 284, 292, 293, 317, 320, _TILE_WIDTH, _TILE_HEIGHT, 324, 325, 338, _SAMPLE_FORMAT),
     *(347, 529, 530, 531, 532),
 }
+# all others may have several values; Pillow warns where one of these has
+_SINGLE = _KEPT - {_BITS, 273, 279, 320, 324, 325, 338, _SAMPLE_FORMAT, 347, 529, 530, 532}
 # size of a value and, for whole numbers, the letter that struct knows them by
 _TYPES = {
     1: (1, "B"), 2: (1, ""), 3: (2, "H"), 4: (4, "I"), 5: (8, ""), 6: (1, ""), 7: (1, ""),
@@ -88,6 +90,8 @@ def _values(content: bytes, order: str, entry: int) -> tuple[int, ...]:
             f"expected at most {_MAX_VALUES:,} values of a known type in tag {tag}, "
             f"got {count:,} of type {kind}"
         )
+    if tag in _SINGLE and count != 1:
+        raise Refused(f"expected one value in tag {tag}, got {count:,}")
     size, letter = _TYPES[kind]
     at = entry + 8
     if size * count > 4:

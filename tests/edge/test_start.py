@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+from edgeproof.edge.main import _KNOWN
 
 # each takes 1 to 20 ms of a board's start, and a first label needs none of them
 UNNEEDED = (
@@ -55,3 +58,9 @@ def test_a_first_label_imports_what_it_needs(program: str, digits_bundle: Path) 
     found = modules_after(program, digits_bundle, picture) - imported_anyway()
     assert "edgeproof.edge.classifier" in found
     assert found & set(UNNEEDED) == set()
+
+
+def test_commands_known_without_a_look_up_are_the_entry_points() -> None:
+    points = {point.name: point.value for point in entry_points(group="edgeproof.commands")}
+    assert "classify" in _KNOWN
+    assert {name: f"{module}:{name}" for name, module in _KNOWN.items()}.items() <= points.items()

@@ -131,7 +131,7 @@ def pictures() -> Iterator[Hostile]:
         as_rgb(levels),
     )
     for depth, kind in ((3, GRAY), (16, PALETTE), (4, RGB), (8, 5), (0, GRAY), (255, RGB)):
-        content = png(color[..., :1] & 1, 1, GRAY)
+        content = png(color[..., :1] & 1, 1, GRAY, before=chunk(b"tRNS", bytes(6)))
         header = chunk(b"IHDR", struct.pack(">IIBBBBB", 21, 13, depth, kind, 0, 0, 0))
         yield refused(
             f"kinds/depth-{depth}-color-{kind}.png", content[:8] + header + content[33:], ""
