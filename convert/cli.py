@@ -165,7 +165,7 @@ def _converted(
     with talk_stream() as stream, captured_stderr():
         from edgeproof.convert.progress import shown_progress
 
-        with shown_progress(stream, steps=len(recipes) + 5) as progress:
+        with shown_progress(stream, steps=len(recipes) + 6) as progress:
             progress.step("starting TensorFlow")
             from edgeproof.convert.bundle_writer import write_bundle
             from edgeproof.convert.conversion import bundle_content

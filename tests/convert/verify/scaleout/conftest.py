@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +21,23 @@ VARIANT = "tflite-int8"
 BATCH = 16
 
 
-@pytest.fixture(scope="session")
-def small_batches() -> Iterator[int]:
+@contextmanager
+def in_small_batches() -> Iterator[int]:
     """359 held-out digits are 23 batches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "MOST_ROWS", BATCH)
         yield BATCH
 
 
+@pytest.fixture
+def small_batches() -> Iterator[int]:
+    """Batches of that many images, for one test."""
+    with in_small_batches() as size:
+        yield size
+
+
 @pytest.fixture(scope="session")
-def figures_by(
-    digits_bundle: Path, digits_run: Path, small_batches: int
-) -> Callable[[Any], dict[str, Any]]:
+def figures_by(digits_bundle: Path, digits_run: Path) -> Callable[[Any], dict[str, Any]]:
     """What the report of a verification by some workers says about answers, by runtime."""
     bundle = with_source(Bundle.open(digits_bundle), digits_run)
 
@@ -40,7 +46,8 @@ def figures_by(
         wanted = {VARIANT, "source"}
         work = tuple((r, tuple(v for v in variants if v in wanted)) for r, variants in plan.work)
         plan = type(plan)(work, plan.left_out, plan.insists)
-        document = report_document(verify_bundle(bundle, plan=plan, workers=workers))
+        with in_small_batches():
+            document = report_document(verify_bundle(bundle, plan=plan, workers=workers))
         assert all(row["cost"]["accuracy"]["n"] > 90 for row in document["rows"])
         parts = ("variant", "version", "cost", "errors", "checks", "failure")
         return {row["runtime"]: {p: row[p] for p in parts} for row in document["rows"]}

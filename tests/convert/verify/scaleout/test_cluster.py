@@ -123,7 +123,7 @@ def test_a_runtime_that_fails_says_on_which_worker(
 ) -> None:
     parcel = packed(Bundle.open(digits_bundle), "litert", "tflite-int8")
     batch = Batch(0, 4, [heldout[:4, :3]])
-    with pytest.raises(RuntimeFailed, match=r"on the worker tcp://127.0.0.1:.*: ValueError: "):
+    with pytest.raises(RuntimeFailed, match=r"on the worker tcp://127.0.0.1:.*: litert cannot run"):
         workers.submit(workers.share(parcel), batch).result()
 
 
