@@ -195,12 +195,14 @@ class Environment:
         python: its version.
         platform: the operating system.
         cpus: processors of the machine.
+        workers: who else ran the labelled images; null where nobody did.
     """
 
     edgeproof: str
     python: str
     platform: str
     cpus: str
+    workers: str | None = None
 
 
 @dataclass(frozen=True)
