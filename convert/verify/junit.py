@@ -24,7 +24,8 @@ def junit_of_report(report: Report) -> str:
     suite = _suite(name, report.wall_s)
     # the schema's dateTime has no zone; it is UTC
     suite.set("timestamp", _xml(report.created.partition("+")[0]))
-    facts = {**asdict(report.environment), "manifest_sha256": report.bundle.manifest_sha256}
+    facts = {k: v for k, v in asdict(report.environment).items() if v is not None}
+    facts["manifest_sha256"] = report.bundle.manifest_sha256
     facts |= {f"runtime {r.name}": r.version for r in report.runtimes if r.version is not None}
     _properties(suite, facts)
     for row in report.rows:

@@ -195,7 +195,7 @@ class Environment:
         python: its version.
         platform: the operating system.
         cpus: processors of the machine.
-        workers: the cluster that ran the labelled images; null where this machine did.
+        workers: who else ran the labelled images; null where nobody did.
     """
 
     edgeproof: str

@@ -53,7 +53,7 @@ def html_report(report: Report) -> str:
 <footer>
 <p>Measured {shown(report.created)} in {report.wall_s:.0f} s with edgeproof
 {shown(environment.edgeproof)}, Python {shown(environment.python)} on
-{shown(environment.platform)}, {shown(environment.cpus)} CPUs. Manifest SHA-256
+{shown(environment.platform)}, {shown(environment.cpus)} CPUs{_workers(report)}. Manifest SHA-256
 <code>{shown(report.bundle.manifest_sha256)}</code>. The same as data: report.json.</p>
 </footer>
 </body>
@@ -73,6 +73,11 @@ _CHECKS = (
     "The last column is the smallest tolerance that would have passed, as <code>--gate</code> "
     "takes it."
 )
+
+
+def _workers(report: Report) -> str:
+    workers = report.environment.workers
+    return "" if workers is None else f", labelled images with {shown(workers)}"
 
 
 def _references(report: Report) -> str:
