@@ -55,9 +55,9 @@ class Classifier:
             variant: a TFLite variant's id; by default int8 where the bundle has it. "auto": the
                 fastest one that gives its golden answers on this board, measured at first use.
             threads: that one inference uses.
-            workers: pictures that are worked on at a time, and threads that `classify_many`
-                starts; by default one for each processor core that this process may use. There
-                are `workers / threads` interpreters at most, each made when it is first needed.
+            workers: pictures that are worked on at a time; by default one for each processor core
+                that this process may use. There are `workers / threads` interpreters at most,
+                each made when it is first needed.
 
             note: with "auto", is told what the user should know; by default it goes to stderr.
 
@@ -101,7 +101,9 @@ class Classifier:
         self._pool.give(model)
 
     def classify(self, picture: Picture, top_k: int = 0) -> Prediction:
-        """Classify a file (path or bytes) or an array of pixels (uint8, rows x columns [x 3]).
+        """Classify a file (path or bytes) or an array of pixels.
+
+        Pixels are uint8, rows x columns or rows x columns x 1, 3 or 4 (gray, RGB, RGBA).
 
         Args:
             top_k: how many scores to give; 0 for all.
@@ -122,7 +124,7 @@ class Classifier:
         """Classify a stream: decoding and inference of several pictures overlap, order is kept.
 
         A picture that cannot be read gives an `ImageError` in its place (given, not raised), and
-        the stream goes on. Lazy: `pictures` is read by the calling thread, as far ahead as two for
+        the stream goes on. Lazy: `pictures` is read by the calling thread, as far ahead as four for
         each worker, so for a camera, whose pictures come one by one, call `classify`. The threads
         end when the stream does, when the caller stops (`break`), and with Ctrl-C.
 
@@ -173,13 +175,6 @@ class Classifier:
 
     def _image(self, picture: Picture) -> np.ndarray:
         if isinstance(picture, np.ndarray):
-            is_gray = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 1)
-            is_rgb = picture.ndim == 3 and picture.shape[2] == 3
-            if picture.dtype != np.uint8 or picture.size == 0 or not (is_gray or is_rgb):
-                raise ImageError(
-                    "expected pixels as uint8, rows x columns or rows x columns x 3, "
-                    f"got {picture.dtype} of {picture.shape}"
-                )
             return image_from_pixels(picture, self.contract)
         return image_from_file(picture, self.contract)
 
