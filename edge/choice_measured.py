@@ -64,6 +64,8 @@ def _times_ms(trial: Trial, variants: list[str], failures: dict[str, str]) -> di
     times_ms: dict[str, float] = {}
     # the first one twice, for a governor raises the processor's frequency only under load
     for variant in (variants[0], *variants):
+        if variant in failures:
+            continue
         try:
             fastest_ms = min(times_ms.values(), default=math.inf)
             times_ms[variant] = trial.time_ms(variant, fastest_ms)

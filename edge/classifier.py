@@ -101,7 +101,9 @@ class Classifier:
         self._pool.give(model)
 
     def classify(self, picture: Picture, top_k: int = 0) -> Prediction:
-        """Classify a file (path or bytes) or an array of pixels (uint8, rows x columns [x 3]).
+        """Classify a file (path or bytes) or an array of pixels.
+
+        Pixels are uint8, rows x columns or rows x columns x 1, 3 or 4 (gray, RGB, RGBA).
 
         Args:
             top_k: how many scores to give; 0 for all.
@@ -173,13 +175,6 @@ class Classifier:
 
     def _image(self, picture: Picture) -> np.ndarray:
         if isinstance(picture, np.ndarray):
-            is_gray = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 1)
-            is_rgb = picture.ndim == 3 and picture.shape[2] == 3
-            if picture.dtype != np.uint8 or picture.size == 0 or not (is_gray or is_rgb):
-                raise ImageError(
-                    "expected pixels as uint8, rows x columns or rows x columns x 3, "
-                    f"got {picture.dtype} of {picture.shape}"
-                )
             return image_from_pixels(picture, self.contract)
         return image_from_file(picture, self.contract)
 

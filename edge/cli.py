@@ -129,32 +129,35 @@ def classify(
     picture on standard input. A picture that cannot be read is reported and the others go on; the
     exit code is then 1. --watch and --camera go on until SIGTERM or Ctrl-C, which is exit code 0.
     """
-    from edgeproof.edge.classifier import Classifier
-    from edgeproof.edge.silence import captured_stderr, talk_stream
-    from edgeproof.edge.sinks.open import SinkOptions, broker, open_sinks
-    from edgeproof.edge.sources.open import SourceOptions, open_source
-    from edgeproof.edge.stop import OutOfTime, Stop
-    from edgeproof.edge.stream import run, say
+    from edgeproof.edge.collection import no_collection_at_start
 
-    if as_json and as_csv:
-        raise UsageError("expected --json or --csv, got both")
-    source = open_source(
-        SourceOptions(images, watch, camera, existing, settle, every, fps), say=say
-    )
-    asked = SinkOptions(
-        format="json" if as_json else "csv" if as_csv else "text",
-        output=output,
-        broker=broker(publish),
-        queue=publish_queue,
-    )
-    with talk_stream() as talk, captured_stderr():
-        classifier = Classifier(
-            bundle,
-            variant,
-            runtime=runtime,  # type: ignore[arg-type]
-            threads=threads,
-            note=lambda text: say(text, talk),
+    with no_collection_at_start():
+        from edgeproof.edge.classifier import Classifier
+        from edgeproof.edge.silence import captured_stderr, talk_stream
+        from edgeproof.edge.sinks.open import SinkOptions, broker, open_sinks
+        from edgeproof.edge.sources.open import SourceOptions, open_source
+        from edgeproof.edge.stop import OutOfTime, Stop
+        from edgeproof.edge.stream import run, say
+
+        if as_json and as_csv:
+            raise UsageError("expected --json or --csv, got both")
+        source = open_source(
+            SourceOptions(images, watch, camera, existing, settle, every, fps), say=say
         )
+        asked = SinkOptions(
+            format="json" if as_json else "csv" if as_csv else "text",
+            output=output,
+            broker=broker(publish),
+            queue=publish_queue,
+        )
+        with talk_stream() as talk, captured_stderr():
+            classifier = Classifier(
+                bundle,
+                variant,
+                runtime=runtime,  # type: ignore[arg-type]
+                threads=threads,
+                note=lambda text: say(text, talk),
+            )
     try:
         with Stop(endless=source.endless) as stop:
             sinks = open_sinks(asked, endless=source.endless, say=say)

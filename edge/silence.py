@@ -11,7 +11,6 @@ import io
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TextIO
@@ -28,7 +27,7 @@ def captured_stderr() -> Iterator[IO[bytes]]:
     sys.stderr.flush()
     kept = os.dup(_STDERR)
     try:
-        with tempfile.TemporaryFile() as captured:
+        with _temporary_file() as captured:
             os.dup2(captured.fileno(), _STDERR)
             try:
                 yield captured
@@ -37,6 +36,14 @@ def captured_stderr() -> Iterator[IO[bytes]]:
                 os.dup2(kept, _STDERR)
     finally:
         os.close(kept)
+
+
+def _temporary_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):  # Linux: no disk, and no module that takes 3 ms to import
+        return os.fdopen(os.memfd_create("captured"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()
 
 
 @contextmanager

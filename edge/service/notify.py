@@ -1,7 +1,6 @@
 """What a service tells systemd: that it is ready, alive, stopping (sd_notify(3), no dependency)."""
 
 import os
-import socket
 
 
 def notify(state: str) -> bool:
@@ -24,6 +23,8 @@ def notify(state: str) -> bool:
         return False
     if address.startswith("@"):
         address = "\0" + address[1:]  # an abstract socket: no file, Linux' own namespace
+    import socket  # here, for nobody listens to most runs
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
         # a manager that does not read must not hold up the loop; the watchdog is pinged again
         connection.setblocking(False)

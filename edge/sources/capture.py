@@ -118,10 +118,12 @@ class Picamera2Capture:
         self._request: Any = None
 
     def grab(self) -> bool:
+        from concurrent.futures import TimeoutError as NoAnswer  # the built-in one from 3.11 on
+
         self._release()
         try:
             self._request = self._camera.capture_request(wait=False).get_result(timeout=_FRAME_S)
-        except (RuntimeError, TimeoutError):
+        except (RuntimeError, NoAnswer):
             return False
         return True
 

@@ -12,7 +12,7 @@ import { orientationOf, withoutExif } from "./exif.js";
 
 /** @typedef {import("./types").Pixels} Pixels */
 
-const MAX_PIXELS = 200_000_000; // as edge/image.py
+const MAX_PIXELS = 30_000_000; // as edge/pictures/plain.py
 
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes a whole encoded picture
@@ -20,7 +20,7 @@ const MAX_PIXELS = 200_000_000; // as edge/image.py
  */
 export async function decoded(bytes) {
   const orientation = orientationOf(bytes);
-  const file = new Blob(orientation === 1 ? [bytes] : withoutExif(bytes));
+  const file = new Blob(withoutExif(bytes));
   const bitmap = await bitmapOf(file);
   try {
     const { width, height } = bitmap;

@@ -1,10 +1,14 @@
 /**
  * The orientation that a JPEG, PNG or WebP file states, read by our own code so that it is the
- * same in every browser. As Pillow does, EXIF is looked at first and XMP only without it.
+ * same in every browser and on devices: the twin of `edge/pictures/`. The first EXIF block counts,
+ * and XMP only where that says nothing.
  */
 
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
+const LONG = 4;
+const EXIF_HEADER = "Exif\0\0";
+const XMP_HEADER = "http://ns.adobe.com/xap/1.0/\0";
 
 /**
  * @param {Uint8Array} bytes a whole encoded picture
@@ -17,18 +21,22 @@ export function orientationOf(bytes) {
 }
 
 /**
- * The file without its EXIF block, in parts for a Blob: browsers turn pictures by themselves,
+ * The file without its EXIF blocks, in parts for a Blob: browsers turn pictures by themselves,
  * whatever they are asked, and differ in the formats for which they do.
  * @param {Uint8Array<ArrayBuffer>} bytes a whole encoded picture
  * @returns {Uint8Array<ArrayBuffer>[]}
  */
 export function withoutExif(bytes) {
-  const { span, cut } = metadataOf(bytes);
-  if (!span) return [bytes];
-  const [start, end] = span;
-  if (cut) return [bytes.subarray(0, start), bytes.subarray(end)];
+  const { spans, cut } = metadataOf(bytes);
+  if (spans.length === 0) return [bytes];
+  if (cut) {
+    const starts = [0, ...spans.map(([, end]) => end)];
+    const ends = [...spans.map(([start]) => start), bytes.length];
+    return starts.map((start, i) => bytes.subarray(start, ends[i]));
+  }
   const copy = bytes.slice();
-  copy.set([0x58, 0x58, 0x58, 0x58], start); // "XXXX": a chunk that nobody knows is skipped
+  // "XXXX": a chunk that nobody knows is skipped
+  for (const [start] of spans) copy.set([0x58, 0x58, 0x58, 0x58], start);
   return [copy];
 }
 
@@ -36,8 +44,8 @@ export function withoutExif(bytes) {
  * @typedef {object} Metadata
  * @property {Uint8Array} [exif] a TIFF structure
  * @property {Uint8Array} [xmp]
- * @property {[number, number]} [span] where the block that holds `exif` begins and ends
- * @property {boolean} [cut] whether the format allows to leave that block out
+ * @property {[number, number][]} spans where the blocks with EXIF begin and end
+ * @property {boolean} cut whether the format allows to leave those blocks out
  */
 
 /** @returns {Metadata} */
@@ -45,33 +53,35 @@ function metadataOf(/** @type {Uint8Array} */ bytes) {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return metadataOfJpeg(bytes);
   if (textAt(bytes, 0, "\x89PNG\r\n\x1a\n")) return metadataOfPng(bytes);
   if (textAt(bytes, 0, "RIFF") && textAt(bytes, 8, "WEBP")) return metadataOfWebp(bytes);
-  return {};
+  return { spans: [], cut: false };
 }
 
 /** Segments up to the start of the scan: a marker, then a big-endian length that counts itself. */
 function metadataOfJpeg(/** @type {Uint8Array} */ bytes) {
   const view = viewOf(bytes);
-  const exifHeader = "Exif\0\0";
-  const xmpHeader = "http://ns.adobe.com/xap/1.0/\0";
   /** @type {Metadata} */
-  const found = {};
-  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
+  const found = { spans: [], cut: true };
+  let at = 2;
+  while ((at = bytes.indexOf(0xff, at)) !== -1 && at + 4 <= bytes.length) {
     const marker = bytes[at + 1];
-    if (marker === 0xff) {
-      at += 1; // fill byte before a marker
+    if (marker === 0xff || marker === 0) {
+      at += 1; // a fill byte, or no marker at all: skipped, as libjpeg does
       continue;
     }
     if (marker === 0xda || marker === 0xd9) break;
-    const end = at + 2 + view.getUint16(at + 2);
-    const body = at + 4;
-    if (marker === 0xe1 && !found.exif && textAt(bytes, body, exifHeader)) {
-      Object.assign(found, {
-        exif: bytes.subarray(body + exifHeader.length, end),
-        span: [at, end],
-        cut: true,
-      });
-    } else if (marker === 0xe1 && !found.xmp && textAt(bytes, body, xmpHeader)) {
-      found.xmp = bytes.subarray(body + xmpHeader.length, end);
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
+      at += 2; // these have no length
+      continue;
+    }
+    const length = view.getUint16(at + 2);
+    const end = at + 2 + length;
+    if (length < 2 || end > bytes.length) break;
+    const body = bytes.subarray(at + 4, end);
+    if (marker === 0xe1 && textAt(body, 0, EXIF_HEADER)) {
+      found.exif ??= body;
+      found.spans.push([at, end]);
+    } else if (marker === 0xe1 && textAt(body, 0, XMP_HEADER)) {
+      found.xmp ??= body;
     }
     at = end;
   }
@@ -82,16 +92,16 @@ function metadataOfJpeg(/** @type {Uint8Array} */ bytes) {
 function metadataOfPng(/** @type {Uint8Array} */ bytes) {
   const view = viewOf(bytes);
   /** @type {Metadata} */
-  const found = {};
-  for (let at = 8; at + 12 <= bytes.length; ) {
-    const body = at + 8;
-    const end = body + view.getUint32(at);
+  const found = { spans: [], cut: true };
+  for (let at = 8; at + 8 <= bytes.length && !textAt(bytes, at + 4, "IEND"); ) {
+    const end = at + 8 + view.getUint32(at);
+    const body = bytes.subarray(at + 8, end);
     if (textAt(bytes, at + 4, "eXIf")) {
-      const exif = withoutExifHeader(bytes.subarray(body, end));
-      Object.assign(found, { exif, span: [at, end + 4], cut: true });
+      found.exif ??= body;
+      found.spans.push([at, end + 4]);
     }
-    if (textAt(bytes, at + 4, "iTXt") && textAt(bytes, body, "XML:com.adobe.xmp\0")) {
-      found.xmp = bytes.subarray(body, end);
+    if (textAt(bytes, at + 4, "iTXt") && textAt(body, 0, "XML:com.adobe.xmp\0")) {
+      found.xmp ??= body;
     }
     at = end + 4;
   }
@@ -102,35 +112,28 @@ function metadataOfPng(/** @type {Uint8Array} */ bytes) {
 function metadataOfWebp(/** @type {Uint8Array} */ bytes) {
   const view = viewOf(bytes);
   /** @type {Metadata} */
-  const found = {};
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  const found = { spans: [], cut: false }; // the size in the file's header counts every chunk
+  const fileEnd = Math.min(bytes.length, 8 + view.getUint32(4, true));
+  for (let at = 12; at + 8 <= fileEnd; ) {
     const length = view.getUint32(at + 4, true);
-    const data = bytes.subarray(at + 8, at + 8 + length);
+    const end = at + 8 + length;
     if (textAt(bytes, at, "EXIF")) {
-      // not cut: the size in the file's header counts this chunk
-      Object.assign(found, {
-        exif: withoutExifHeader(data),
-        span: [at, at + 8 + length],
-        cut: false,
-      });
+      found.exif ??= bytes.subarray(at + 8, end);
+      found.spans.push([at, end]);
     }
-    if (textAt(bytes, at, "XMP ")) found.xmp = data;
-    at += 8 + length + (length % 2);
+    if (textAt(bytes, at, "XMP ")) found.xmp ??= bytes.subarray(at + 8, end);
+    at = end + (length % 2);
   }
   return found;
 }
 
-/** Some writers keep JPEG's "Exif\0\0" in front of the TIFF structure in other formats too. */
-function withoutExifHeader(/** @type {Uint8Array} */ data) {
-  return textAt(data, 0, "Exif\0\0") ? data.subarray(6) : data;
-}
-
 /**
- * The orientation in the first directory of a TIFF structure.
- * @param {Uint8Array} tiff
+ * The orientation in the first directory of a TIFF structure, an EXIF block being one.
+ * @param {Uint8Array} block with or without JPEG's header, which some writers keep elsewhere too
  * @returns {number | undefined} undefined when there is none
  */
-function orientationInTiff(tiff) {
+function orientationInTiff(block) {
+  const tiff = textAt(block, 0, EXIF_HEADER) ? block.subarray(EXIF_HEADER.length) : block;
   const little = textAt(tiff, 0, "II");
   if (tiff.length < 8 || (!little && !textAt(tiff, 0, "MM"))) return undefined;
   const view = viewOf(tiff);
@@ -139,8 +142,9 @@ function orientationInTiff(tiff) {
   const entries = view.getUint16(directory, little);
   for (let i = 0, at = directory + 2; i < entries && at + 12 <= tiff.length; i++, at += 12) {
     if (view.getUint16(at, little) !== ORIENTATION_TAG) continue;
-    const isShort = view.getUint16(at + 2, little) === SHORT;
-    return isShort ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little);
+    const type = view.getUint16(at + 2, little);
+    if (type === SHORT) return view.getUint16(at + 8, little);
+    if (type === LONG) return view.getUint32(at + 8, little);
   }
   return undefined;
 }
