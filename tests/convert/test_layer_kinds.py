@@ -84,6 +84,7 @@ def _nested() -> keras.Model:
 
 
 def _mixed(policy: str) -> keras.Model:
+    keras.utils.set_random_seed(0)  # some kernels are rounded to 1.09e-3
     image = keras.Input((8, 8, 3))
     x = layers.Conv2D(4, 3, activation="relu", dtype=policy)(image)
     x = layers.BatchNormalization(dtype=policy)(x)

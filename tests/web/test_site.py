@@ -196,7 +196,8 @@ def test_document_states_the_policy_itself(site: Path) -> None:
 
 
 def test_only_what_browsers_load_is_written(site: Path) -> None:
-    names = {p.relative_to(site / "models/try").as_posix() for p in site.rglob("*") if p.is_file()}
+    folder = site / "models/try"
+    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert not [n for n in names if "tflite-int8" in n or "heldout" in n or "/js/" in n]
     version = BuiltPage.open().version
     for needed in ("index.html", "sw.js", f"static/{version}/dist/main.js.br"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeproof.edge import runtime
+from edgeproof.convert.verify.runtimes import tflite
 from edgeproof.edge.manifest import TensorSpec
 from edgeproof.edge.quantisation import quantise
 from tests.parity.mutants.mutant import INT8, Ground, Mutant
@@ -55,14 +55,14 @@ def input_read_as_uint8(ground: Ground) -> None:
             return quantise(real, spec)
         return np.clip(np.rint(real / spec.scale), 0, 255).astype(np.uint8).view(np.int8)
 
-    ground.patch.setattr(runtime, "quantise", without_zero_point)
+    ground.patch.setattr(tflite, "quantise", without_zero_point)
 
 
 def output_without_zero_point(ground: Ground) -> None:
     def dequantise(quantised: np.ndarray, spec: TensorSpec) -> np.ndarray:
         return np.asarray(quantised, np.float32) * np.float32(spec.scale or 1)
 
-    ground.patch.setattr(runtime, "dequantise", dequantise)
+    ground.patch.setattr(tflite, "dequantise", dequantise)
 
 
 def mutant(name: str, change: str, gate: str, seed: Any, variant: str = INT8) -> Mutant:
