@@ -61,6 +61,7 @@ class _Task(Generic[Item, Result]):
             self._result = function(self._item)
         except Exception as error:  # noqa: BLE001  raised in its place, by `result`
             self._error = error
+        del self._item  # a thread that has nothing else to do must not hold a picture
         self.is_done = True
         self._done.release()
 
