@@ -55,9 +55,9 @@ class Classifier:
             variant: a TFLite variant's id; by default int8 where the bundle has it. "auto": the
                 fastest one that gives its golden answers on this board, measured at first use.
             threads: that one inference uses.
-            workers: pictures that are worked on at a time, and threads that `classify_many`
-                starts; by default one for each processor core that this process may use. There
-                are `workers / threads` interpreters at most, each made when it is first needed.
+            workers: pictures that are worked on at a time; by default one for each processor core
+                that this process may use. There are `workers / threads` interpreters at most,
+                each made when it is first needed.
 
             note: with "auto", is told what the user should know; by default it goes to stderr.
 
@@ -124,7 +124,7 @@ class Classifier:
         """Classify a stream: decoding and inference of several pictures overlap, order is kept.
 
         A picture that cannot be read gives an `ImageError` in its place (given, not raised), and
-        the stream goes on. Lazy: `pictures` is read by the calling thread, as far ahead as two for
+        the stream goes on. Lazy: `pictures` is read by the calling thread, as far ahead as four for
         each worker, so for a camera, whose pictures come one by one, call `classify`. The threads
         end when the stream does, when the caller stops (`break`), and with Ctrl-C.
 

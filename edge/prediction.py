@@ -56,7 +56,10 @@ class Prediction:
     def scores(self) -> tuple[Score, ...]:
         """The labels with their probabilities, most probable first, as many as were asked for."""
         if self._scores is None:
-            order = np.argsort(-self._row, kind="stable")[: self._top_k or None]
+            if self._top_k == 1:
+                order = [self._best]
+            else:
+                order = np.argsort(-self._row, kind="stable")[: self._top_k or None].tolist()
             self._scores = tuple(Score(self._labels[i], float(self._row[i])) for i in order)
         return self._scores
 

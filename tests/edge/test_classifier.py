@@ -141,7 +141,7 @@ def test_an_endless_stream_is_read_as_it_is_wanted(digits_bundle: Path, images: 
         for number, _ in enumerate(classifier.classify_many(camera())):
             if number == 50:
                 break
-    assert next(read) <= 50 + 1 + 2 * 2
+    assert next(read) <= 50 + 1 + 4 * 2
     assert not [t for t in threading.enumerate() if t.name.startswith("edgeproof")]
 
 
