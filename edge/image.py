@@ -200,7 +200,7 @@ def _flattened(picture: Image.Image, background: tuple[int, ...]) -> Image.Image
         return picture.convert("RGB")
     if transparent is None and picture.mode == "P" and not _palette_has_alpha(picture):
         return picture.convert("RGB")
-    rgba = picture.convert("RGBA")
+    rgba = picture if picture.mode == "RGBA" else picture.convert("RGBA")
     opaque = Image.new("RGB", picture.size, background)
     opaque.paste(rgba, mask=rgba)  # Pillow's blend is this very formula, in every version
     return opaque

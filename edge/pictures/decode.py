@@ -60,7 +60,7 @@ def decoded(source: str | Path | bytes, target_width: int) -> Decoded:
         Refused: no picture, a damaged one, or one that takes too much memory or time.
     """
     content = bytes_of_file(source) if not isinstance(source, bytes) else source
-    form = _form(content)
+    form = form_of(content)
     plain: Plain = form.plain(content)
     del content  # of a file on disk nothing else holds the bytes: only what is plain stays
     held = len(plain.content)
@@ -84,8 +84,12 @@ def decoded(source: str | Path | bytes, target_width: int) -> Decoded:
     return Decoded(_framed(picture, plain.frame), plain.orientation)
 
 
-def _form(content: bytes) -> ModuleType:
-    """The format's module. One is imported, for each brings a plug-in of Pillow's."""
+def form_of(content: bytes) -> ModuleType:
+    """The module of the format that the first bytes tell. Only that one is imported.
+
+    Raises:
+        Refused: none of the six.
+    """
     if content.startswith(b"\xff\xd8\xff"):
         from edgeproof.edge.pictures import jpeg
 

@@ -8,8 +8,6 @@ from PIL.ImageFile import ImageFile
 
 from edgeproof.edge.pictures.plain import MAX_PARTS, Plain, check_size, cut_short, too_many_parts
 
-MAGICS = (b"GIF87a", b"GIF89a")
-
 # anything else between blocks is skipped, as browsers and Pillow do
 _BLOCK = re.compile(rb"[\x21\x2c\x3b]")
 _EXTENSION, _IMAGE = b"\x21", b"\x2c"

@@ -21,10 +21,6 @@ _KEPT_FLAGS = 0x12  # alpha, animation; not profile, EXIF, XMP
 _DECODER_BYTES_PER_PIXEL = 9.0
 
 
-def matches(head: bytes) -> bool:
-    return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-
-
 def plain(content: bytes) -> Plain:
     """Without EXIF, XMP, colour profiles and chunks that nobody knows.
 
