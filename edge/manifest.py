@@ -167,7 +167,8 @@ class Provenance:
 
     `source` is the path of the run or model as seen from the bundle's folder; `labels_from` names
     the file that gave the labels, where they are not the run's own; `signature` is the one of a
-    SavedModel that was asked for by name.
+    SavedModel that was asked for by name; `packed_from` is the SHA-256 of the `bundle.json` that
+    `edgeproof pack` took this bundle from, whose place `source` is still seen from.
     """
 
     source: str
@@ -180,6 +181,7 @@ class Provenance:
     calibration: str | None = None
     labels_from: str | None = None
     signature: str | None = None
+    packed_from: str | None = None
 
 
 @dataclass(frozen=True)
