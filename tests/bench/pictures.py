@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "BMP": ("BMP", "RGB", {}),
     "GIF": ("GIF", "P", {}),
 }
-MEGAPIXELS = (12, 24, 50, 100)
+MEGAPIXELS = (8, 12, 24, 30)
 # what one process holds before it sees a picture is taken off
 PEAK = """
 import sys
