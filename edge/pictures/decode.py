@@ -7,17 +7,21 @@ PostScript is a program.
 """
 
 import io
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from PIL import Image
 
+from edgeproof.edge.pictures.budget import Budget
 from edgeproof.edge.pictures.plain import Plain, Refused, check_size
 from edgeproof.edge.pictures.source import bytes_of_file
 
-# decoding takes at most this beside the process itself; 24 megapixels of JPEG take 110 MB
+# decoding takes at most this beside the process itself, however many threads decode; 24 megapixels
+# of JPEG take 110 MB
 MAX_DECODING_BYTES = 120_000_000
+_BUDGET = Budget(MAX_DECODING_BYTES)
 # every scan of a progressive JPEG goes over all pixels: 0.8 s here (AMD EPYC) for as many
 _MAX_PASSED_PIXELS = 1_000_000_000
 # decoders that loop in Python (run-length BMP, TIFF's strips) read piecemeal: 0.2 s for as many
@@ -49,12 +53,14 @@ class _FewReads(io.BytesIO):
         return super().read(size)
 
 
-def decoded(source: str | Path | bytes, target_width: int) -> Decoded:
+def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> Decoded:
     """Decode a file (its path or its bytes).
 
     Args:
         target_width: columns of the image that is to be made of it: an image of that width and of
             the picture's height is part of what has to fit into memory.
+        turn: holds the picture's share of `MAX_DECODING_BYTES`, which all threads share; to be
+            closed when the picture is no longer needed.
 
     Raises:
         Refused: no picture, a damaged one, or one that takes too much memory or time.
@@ -69,7 +75,7 @@ def decoded(source: str | Path | bytes, target_width: int) -> Decoded:
     picture = None
     try:
         picture = form.opened(_FewReads(plain.content))
-        _check(picture, plain, held, target_width)
+        turn.enter_context(_BUDGET.taken(_checked_bytes(picture, plain, held, target_width)))
         picture.load()
     except Refused:
         raise
@@ -117,8 +123,8 @@ def form_of(content: bytes) -> ModuleType:
     raise Refused("expected a picture (PNG, JPEG, WebP, GIF, BMP, TIFF), got something else")
 
 
-def _check(picture: Image.Image, plain: Plain, held: int, target_width: int) -> None:
-    """Refuse before decoding what would take too much, or what the contract cannot use."""
+def _checked_bytes(picture: Image.Image, plain: Plain, held: int, target_width: int) -> int:
+    """What decoding will take; refuses what would be too much, or no use to the contract."""
     width, height = picture.size
     check_size(width, height)
     if picture.mode not in _MODES:
@@ -143,6 +149,7 @@ def _check(picture: Image.Image, plain: Plain, held: int, target_width: int) -> 
             f"expected a picture that is decoded in {MAX_DECODING_BYTES // 10**6} MB, got one of "
             f"{width} x {height} pixels that takes {needed // 10**6}; make it smaller"
         )
+    return needed
 
 
 def _framed(picture: Image.Image, frame: tuple[int, int, int, int] | None) -> Image.Image:
