@@ -21,23 +21,31 @@ _FEW = 4
 
 
 def with_reference_answers(content: BundleContent, note: Callable[[str], None]) -> BundleContent:
-    """The content with the answers of LiteRT's reference kernels for each quantised .tflite.
+    """The content with what each quantised .tflite has to answer for golden inputs.
 
     Args:
         note: is told which variant the reference kernels do not run.
     """
     inputs = content.golden.arrays
+    variants = (answered(variant, inputs, note) for variant in content.variants)
+    return dataclasses.replace(content, variants=tuple(variants))
 
-    def answered(variant: ConvertedVariant) -> ConvertedVariant:
-        if not variant.id.startswith("tflite-") or variant.id in _JUDGED_BY_KERAS:
-            return variant
-        try:
-            return dataclasses.replace(variant, reference=_stored_answers(variant, inputs))
-        except ModelFailed as error:
-            note(f"devices can hold {variant.id} against Keras alone: {error}")
-            return variant
 
-    return dataclasses.replace(content, variants=tuple(map(answered, content.variants)))
+def answered(
+    variant: ConvertedVariant, inputs: Sequence[np.ndarray], note: Callable[[str], None]
+) -> ConvertedVariant:
+    """The variant with the reference kernels' answers, if it is one that they judge and run.
+
+    Args:
+        inputs: the golden inputs as the model takes them.
+    """
+    if not variant.id.startswith("tflite-") or variant.id in _JUDGED_BY_KERAS:
+        return variant
+    try:
+        return dataclasses.replace(variant, reference=_stored_answers(variant, inputs))
+    except ModelFailed as error:
+        note(f"devices can hold {variant.id} against Keras alone: {error}")
+        return variant
 
 
 def _stored_answers(variant: ConvertedVariant, inputs: Sequence[np.ndarray]) -> StoredAnswers:

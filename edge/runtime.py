@@ -8,7 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edgeproof.edge.errors import BundleError, ModelFailed, RuntimeUnavailable
+from edgeproof.edge.errors import (
+    BundleError,
+    ModelFailed,
+    RuntimeUnavailable,
+    UsageError,
+    did_you_mean,
+)
 from edgeproof.edge.manifest import TensorSpec
 from edgeproof.edge.quantisation import dequantise, quantise
 
@@ -143,8 +149,15 @@ def import_runtime(runtime: RuntimeName) -> tuple[str, Any]:
     """A runtime's name and the module of its interpreter; with "auto" the best one installed.
 
     Raises:
+        UsageError: there is no runtime of that name.
         RuntimeUnavailable: it is not installed, or is broken.
     """
+    if runtime != "auto" and runtime not in _RUNTIMES:
+        known = ["auto", *_RUNTIMES]
+        raise UsageError(
+            f"expected a runtime ({', '.join(known)}), got {runtime!r}"
+            f"{did_you_mean(runtime, known)}"
+        )
     names = list(_RUNTIMES) if runtime == "auto" else [runtime]
     name = next((name for name in names if _is_installed(name)), None)
     if name is None:
