@@ -7,6 +7,8 @@ PostScript is a program.
 """
 
 import io
+import os
+import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +18,15 @@ from PIL import Image
 
 from edgeproof.edge.pictures.budget import Budget
 from edgeproof.edge.pictures.plain import Plain, Refused, check_size
-from edgeproof.edge.pictures.source import bytes_of_file
+from edgeproof.edge.pictures.source import MAX_FILE_BYTES, bytes_of_file
 
 # decoding takes at most this beside the process itself, however many threads decode; 24 megapixels
 # of JPEG take 110 MB
 MAX_DECODING_BYTES = 120_000_000
 _BUDGET = Budget(MAX_DECODING_BYTES)
+# photographs of 12 megapixels are smaller
+_LARGE_FILE_BYTES = 8_000_000
+_ONE_LARGE_FILE = threading.Lock()
 # every scan of a progressive JPEG goes over all pixels: 0.8 s here (AMD EPYC) for as many
 _MAX_PASSED_PIXELS = 1_000_000_000
 # decoders that loop in Python (run-length BMP, TIFF's strips) read piecemeal: 0.2 s for as many
@@ -65,6 +70,14 @@ def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> D
     Raises:
         Refused: no picture, a damaged one, or one that takes too much memory or time.
     """
+    read = _bytes_to_read(source)
+    share = 0
+    if read > _LARGE_FILE_BYTES:
+        # twice: the file, and what is plain of it. One thread alone holds a share and asks for
+        # more below, so that none waits for ever
+        share = min(2 * read, MAX_DECODING_BYTES)
+        turn.enter_context(_ONE_LARGE_FILE)
+        turn.enter_context(_BUDGET.taken(share))
     content = bytes_of_file(source) if not isinstance(source, bytes) else source
     form = form_of(content)
     plain: Plain = form.plain(content)
@@ -75,7 +88,8 @@ def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> D
     picture = None
     try:
         picture = form.opened(_FewReads(plain.content))
-        turn.enter_context(_BUDGET.taken(_checked_bytes(picture, plain, held, target_width)))
+        needed = _checked_bytes(picture, plain, held, target_width)
+        turn.enter_context(_BUDGET.taken(max(0, needed - share)))
         picture.load()
     except Refused:
         raise
@@ -88,6 +102,15 @@ def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> D
     if plain.transparent is not None:
         picture.info["transparency"] = plain.transparent
     return Decoded(_framed(picture, plain.frame), plain.orientation)
+
+
+def _bytes_to_read(source: str | Path | bytes) -> int:
+    if isinstance(source, bytes):
+        return 0
+    try:
+        return min(os.stat(source).st_size, MAX_FILE_BYTES)
+    except (OSError, ValueError):  # said by whoever opens it
+        return 0
 
 
 def form_of(content: bytes) -> ModuleType:
