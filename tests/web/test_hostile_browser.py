@@ -26,8 +26,9 @@ BROWSER_ONLY = {
 }
 # the very modules that the page's worker runs; null for a picture that is refused
 DECODE = """async ({pictures, contract}) => {
-    const {decoded} = await import("/static/js/decode.js");
-    const {imageFromPixels} = await import("/static/js/image.js");
+    const page = document.querySelector("script[src]").src;
+    const {decoded} = await import(new URL("../js/decode.js", page));
+    const {imageFromPixels} = await import(new URL("../js/image.js", page));
     const images = [];
     for (const picture of pictures) {
         try {
