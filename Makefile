@@ -17,9 +17,9 @@ PACKAGES := edge train convert web
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo arm test test-zoo test-reference test-oldest bench lint format browser clean
+.PHONY: demo page arm test test-zoo test-reference test-oldest bench lint format browser clean
 
-demo: $(READY)  ## train on real handwritten digits, convert, verify, serve
+demo: page  ## train on real handwritten digits, convert, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
 	    || echo "Going on without a browser: the report will say what was not run."
 	$(BIN)/edgeproof train digits -o runs/digits --force
@@ -33,7 +33,7 @@ arm: $(READY)  ## a Raspberry Pi's own wheels, emulated: 400 MB in the user's ca
 	@$(BIN)/edgeproof verify --prepare-arm \
 	    || echo "Going on without emulated boards: their tests will say that they skip."
 
-test: $(READY) browser web/node_modules/.installed  ## everything, the real browser included
+test: page browser web/node_modules/.installed  ## everything, the real browser included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-zoo: $(READY) web/node_modules/.installed  ## one model of every family: docs/architectures.md
@@ -64,6 +64,9 @@ format: $(READY)  ## rewrite Python in the project's style
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/ruff format -q .
 
+page: $(READY)  ## the page from its sources, where they changed
+	@$(BIN)/python -m edgeproof.web.page_build
+
 browser: $(READY)
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser
 
@@ -73,7 +76,7 @@ browser: $(READY)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-reference .venv-oldest build dist runs bundles web/node_modules web/static/vendor *.egg-info
+	rm -rf $(VENV) .venv-reference .venv-oldest build dist runs bundles web/node_modules web/static/vendor web/static/dist *.egg-info
 
 $(READY): pyproject.toml web/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \

@@ -8,6 +8,7 @@ from edgeproof.convert.bundle_writer import write_bundle
 from edgeproof.convert.conversion import bundle_content
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress, Silent
+from edgeproof.convert.rescue.request import check_keep_float
 from edgeproof.convert.source import find_source
 from edgeproof.edge.bundle import MANIFEST
 from edgeproof.edge.manifest import Manifest
@@ -35,6 +36,7 @@ def convert_model(
     check_output(target, force=force, marker=MANIFEST)
     command = f"convert_model({str(model)!r}, {str(bundle)!r})"
     options = options or ConvertOptions()
+    check_keep_float(options)
     source = find_source(Path(model), trust_lambda=options.trust_lambda)
     with captured_stderr():
         content = bundle_content(source, options, command=command, progress=progress or Silent())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from pathlib import Path
 
 import numpy as np
 
 from edgeproof.convert.content import BundleContent, ConvertedVariant
-from edgeproof.edge.bundle import MANIFEST, file_entry
+from edgeproof.edge.bundle import MANIFEST, file_entry, manifest_to_bytes
 from edgeproof.edge.manifest import (
     SCHEMA_VERSION,
     FileEntry,
@@ -24,7 +23,6 @@ from edgeproof.edge.manifest import (
     Variant,
 )
 from edgeproof.edge.output_folder import whole_folder
-from edgeproof.edge.schema import to_json
 
 
 def write_bundle(target: Path, content: BundleContent, *, force: bool) -> Manifest:
@@ -50,8 +48,7 @@ def write_bundle(target: Path, content: BundleContent, *, force: bool) -> Manife
             provenance=_relative(content.provenance, target),
             heldout=_heldout(folder, content),
         )
-        text = json.dumps(to_json(manifest), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        (folder / MANIFEST).write_bytes(manifest_to_bytes(manifest))
     return manifest
 
 

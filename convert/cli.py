@@ -91,6 +91,21 @@ _PATH = click.Path(path_type=Path)
     show_default=True,
     help="Of the TF.js files; tensorflowjs, the public converter, needs the extra `reference`.",
 )
+@click.option(
+    "--keep-float",
+    metavar="LAYER[,LAYER]|auto",
+    help="Keras layers of the integer TFLite variants that stay in float; auto finds the fewest "
+    "with which the gates of cost hold, chosen on one half of the held-out images (or of samples "
+    "held back from calibration) and confirmed on the other.",
+)
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Another limit for --keep-float: accuracy-drop, agreement, confidence-drift or noise, "
+    "for all precisions or one (accuracy-drop:int8=0.5). Default: those of `edgeproof verify`.",
+)
 @click.option("--force", is_flag=True, help="Replace an existing bundle.")
 @click.option(
     "--json",
@@ -98,7 +113,12 @@ _PATH = click.Path(path_type=Path)
     is_flag=True,
     help='One document: {"bundle", "name", "task", "labels", "variants": [{"id", "entry", '
     '"bytes", "ratio", "seconds"}], "skipped": [{"id", "reason"}], "golden": {"source", '
-    '"inputs", "files"}, "calibration", "seconds"}. `ratio` is to the float32 of the same format.',
+    '"inputs", "files"}, "calibration", "kept_float": [{"variant", "layers": [{"layer", '
+    '"covers"}], "of_layers", "chosen_on", "measured_on", "gates": [{"gate", "limit", "bound", '
+    '"before", "after"}], "bytes_before", "bytes_after", "median_ms_before", "median_ms_after", '
+    '"tried": [{"layers", "holds", "gates", "problem"}], "sensitivities": [{"layer", "snr_db"}], '
+    '"quantisations", "evaluations", "seconds"}], "seconds"}. `ratio` is to the float32 of the '
+    "same format.",
 )
 def convert(
     model: Path, bundle: Path, variants: str, force: bool, as_json: bool, **given: Any
@@ -127,6 +147,7 @@ def _converted(
 ) -> tuple[BundleContent, Manifest]:
     from edgeproof.convert.calibration import check_calibration_path
     from edgeproof.convert.labels import labels_from_file
+    from edgeproof.convert.rescue.request import check_keep_float
     from edgeproof.convert.source import find_source
     from edgeproof.convert.variants import chosen_variants
     from edgeproof.edge.bundle import MANIFEST
@@ -139,11 +160,12 @@ def _converted(
         labels_from_file(options.labels)
     if options.calibration is not None:
         check_calibration_path(options.calibration)
+    check_keep_float(options)
     source = find_source(model, trust_lambda=options.trust_lambda)
     with talk_stream() as stream, captured_stderr():
         from edgeproof.convert.progress import shown_progress
 
-        with shown_progress(stream, steps=len(recipes) + 5) as progress:
+        with shown_progress(stream, steps=len(recipes) + 6) as progress:
             progress.step("starting TensorFlow")
             from edgeproof.convert.bundle_writer import write_bundle
             from edgeproof.convert.conversion import bundle_content
@@ -169,7 +191,14 @@ def _options(variants: str, given: dict[str, Any]) -> ConvertOptions:
     for name, length in (("background", 3), ("size", 2)):
         if given[name] is not None and len(given[name]) != length:
             raise UsageError(f"expected {length} numbers for --{name}, got {len(given[name])}")
+    given["keep_float"] = _layers(given["keep_float"])
     return ConvertOptions(variants=variants, **given)
+
+
+def _layers(text: str | None) -> tuple[str, ...] | str | None:
+    if text is None or text == "auto":
+        return text
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _batch(text: str | None) -> int | str | None:
@@ -205,6 +234,8 @@ def _numbers(
 def _document(
     bundle: Path, content: BundleContent, manifest: Manifest, seconds: float
 ) -> dict[str, Any]:
+    from edgeproof.convert.rescue.table import rescue_document
+
     timed = {variant.id: variant.seconds for variant in content.variants}
     return {
         "bundle": str(bundle),
@@ -228,6 +259,7 @@ def _document(
             "files": len(manifest.golden.files),
         },
         "calibration": manifest.provenance.calibration,
+        "kept_float": [rescue_document(found) for found in content.rescues],
         "seconds": round(seconds, 3),
     }
 
@@ -244,6 +276,8 @@ def _print_table(bundle: Path, content: BundleContent, manifest: Manifest) -> No
     from rich.console import Console
     from rich.table import Table
 
+    from edgeproof.convert.rescue.table import print_rescue
+
     table = Table(title=f"{manifest.name}: {bundle}", title_justify="left")
     table.add_column("variant")
     for column in ("bytes", "of float32", "seconds"):
@@ -257,3 +291,5 @@ def _print_table(bundle: Path, content: BundleContent, manifest: Manifest) -> No
     console.print(table)
     for skipped in manifest.skipped:
         console.print(f"skipped {skipped.id}: {skipped.reason}", markup=False, soft_wrap=True)
+    for found in content.rescues:
+        print_rescue(console, found)

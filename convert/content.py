@@ -10,6 +10,7 @@ import numpy as np
 from edgeproof.convert.description import Description
 from edgeproof.convert.golden import GoldenInputs, HeldOutImages
 from edgeproof.convert.golden_files import EncodedPicture
+from edgeproof.convert.rescue.result import Rescue
 from edgeproof.edge.manifest import Provenance, SkippedVariant, TensorSpec
 
 
@@ -57,3 +58,4 @@ class BundleContent:
     golden_pictures: GoldenPictures | None
     heldout: HeldOutImages | None
     provenance: Provenance
+    rescues: tuple[Rescue, ...] = ()

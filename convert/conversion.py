@@ -13,6 +13,7 @@ from edgeproof.convert.calibration import Calibration, calibration_from_path
 from edgeproof.convert.companions import with_companions
 from edgeproof.convert.content import BundleContent, ConvertedVariant, GoldenPictures
 from edgeproof.convert.description import Description, describe
+from edgeproof.convert.diff.layer_calls import traced_calls
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.freeze import Trace, frozen_trace, trace
 from edgeproof.convert.golden import (
@@ -37,6 +38,9 @@ from edgeproof.convert.memory import give_back
 from edgeproof.convert.options import ConvertOptions
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.reference_answers import with_reference_answers
+from edgeproof.convert.rescue.division import divided, with_held_back
+from edgeproof.convert.rescue.rescuer import Rescuer
+from edgeproof.convert.rescue.result import Rescue
 from edgeproof.convert.source import ModelSource, source_sha256
 from edgeproof.convert.tensors import graph_specs
 from edgeproof.convert.unrolling import forget_states
@@ -44,7 +48,7 @@ from edgeproof.convert.variant_maker import VariantMaker
 from edgeproof.convert.variants import chosen_variants
 from edgeproof.edge.contract import InputContract
 from edgeproof.edge.image import batch_from_images, image_from_file
-from edgeproof.edge.manifest import Provenance, SkippedVariant
+from edgeproof.edge.manifest import KeptFloat, Provenance, SkippedVariant
 
 if TYPE_CHECKING:
     import keras
@@ -64,7 +68,6 @@ def bundle_content(
         ConvertError: the model or the data cannot be used, or a variant that was asked for by
             name cannot be made.
     """
-    recipes = chosen_variants(options.variants)
     seed = options.seed if options.seed is not None else (source.seed or 0)
     progress.step("loading the model")
     loaded = keras_model(
@@ -82,39 +85,72 @@ def bundle_content(
         )
     batch = tflite_batch(model, options.batch)
     progress.step("freezing the graph")
-    traced = trace(model)
+    traced, calls = (trace(model), []) if options.keep_float is None else traced_calls(model)
     frozen = frozen_trace(traced)
     give_back()
     description = describe(source, model, frozen, options, progress.note)
-    calibration = _calibration(source, model, description, options, seed)
     heldout = None
     if source.run is not None and description.contract is not None:
         heldout = heldout_from_run(source.run, description.contract, len(description.labels))
+    holds_back = options.keep_float is not None and heldout is None
+    calibration = _calibration(source, model, description, options, seed, holds_back=holds_back)
+    data = divided(heldout, calibration, description.contract, options.keep_float, seed=seed)
     progress.step("running the golden inputs")
     golden = golden_inputs(
         model,
         description.contract,
-        heldout=heldout,
-        calibration=calibration,
+        heldout=data.heldout,
+        calibration=data.calibration,
         count=options.golden,
         seed=seed,
     )
     golden_outputs = tuple(keras_outputs(model, traced, golden.arrays))
     pictures = _golden_pictures(source, model, traced, description.contract, golden)
+    rescuer = None
+    if options.keep_float is not None:
+        measured_on = data.measured_on(golden).answered(traced, model.inputs[0].shape[0])
+        rescuer = Rescuer(options, measured_on, description, frozen, calls, progress)
     del traced  # as large as the model, and not needed by the converters
     give_back()
     maker = VariantMaker(
         model,
         frozen,
-        calibration,
+        data.calibration,
         progress,
         batch=batch,
         has_layers=source.kind != "saved-model",
         writer=options.writer,
+        rescuer=rescuer,
     )
+    variants, skipped = _variants(maker, options, description, progress)
+    rescues = () if rescuer is None else tuple(rescuer.rescues)
+    has_chosen = any(found.layers and found.chosen_on for found in rescues)
+    model_inputs, model_outputs = graph_specs(frozen)
+    content = BundleContent(
+        description,
+        model_inputs,
+        model_outputs,
+        variants,
+        skipped,
+        golden,
+        golden_outputs,
+        pictures,
+        # what verification will measure on must have chosen nothing
+        data.heldout if has_chosen else heldout,
+        _provenance(source, options, command, seed, data.calibration, rescues),
+        rescues,
+    )
+    progress.step("running the reference kernels")
+    return with_reference_answers(content, progress.note)
+
+
+def _variants(
+    maker: VariantMaker, options: ConvertOptions, description: Description, progress: Progress
+) -> tuple[tuple[ConvertedVariant, ...], tuple[SkippedVariant, ...]]:
+    """Every chosen variant; with "all", what the model cannot become and why."""
     variants: list[ConvertedVariant] = []
     skipped: list[SkippedVariant] = []
-    for recipe in recipes:
+    for recipe in chosen_variants(options.variants):
         progress.step(recipe.id)
         try:
             variants.append(with_companions(maker.make(recipe), description))
@@ -125,21 +161,7 @@ def bundle_content(
             skipped.append(SkippedVariant(recipe.id, str(error)))
     if not variants:
         raise ConvertError(f"expected at least one variant, got none: {skipped[0].reason}")
-    model_inputs, model_outputs = graph_specs(frozen)
-    content = BundleContent(
-        description,
-        model_inputs,
-        model_outputs,
-        tuple(variants),
-        tuple(skipped),
-        golden,
-        golden_outputs,
-        pictures,
-        heldout,
-        _provenance(source, options, command, seed, calibration),
-    )
-    progress.step("running the reference kernels")
-    return with_reference_answers(content, progress.note)
+    return tuple(variants), tuple(skipped)
 
 
 def _sized(model: keras.Model, options: ConvertOptions) -> keras.Model:
@@ -184,15 +206,18 @@ def _calibration(
     description: Description,
     options: ConvertOptions,
     seed: int,
+    *,
+    holds_back: bool,
 ) -> Calibration | None:
     path = options.calibration
     if path is None and source.run is not None:
         path = source.run / "calibration.npz"
     if path is None:
         return None
-    return calibration_from_path(
-        path, model, description.contract, limit=options.calibration_limit, seed=seed
-    )
+    limit = options.calibration_limit
+    if holds_back:
+        limit = with_held_back(limit)
+    return calibration_from_path(path, model, description.contract, limit=limit, seed=seed)
 
 
 def _golden_pictures(
@@ -217,6 +242,7 @@ def _provenance(
     command: str,
     seed: int,
     calibration: Calibration | None,
+    rescues: Sequence[Rescue],
 ) -> Provenance:
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     return Provenance(
@@ -230,6 +256,7 @@ def _provenance(
         calibration=calibration.description if calibration is not None else None,
         labels_from=options.labels.name if options.labels is not None else None,
         signature=options.signature,
+        kept_float=tuple(KeptFloat(r.variant, r.names, r.chosen_on) for r in rescues if r.layers),
     )
 
 

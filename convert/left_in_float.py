@@ -27,6 +27,31 @@ def left_in_float(float_model: bytes, precision: Precision) -> list[dict[str, An
     return rows + [_row(f"^{re.escape(name)};?$", "*") for name in dict.fromkeys(names)]
 
 
+def operations_in_float(float_model: bytes, operations: Iterable[int]) -> list[dict[str, Any]]:
+    """Rows that leave some operations of the main graph in float, by position.
+
+    By kind as well as by name: a name alone would mean the file's own outputs too, which are
+    integers whatever computes them. What the quantiser does not know is in float anyway.
+    """
+    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
+
+    model = read_tflite(float_model)
+    graph = model.subgraphs[0]
+    names: dict[str, list[str]] = {}
+    for index in sorted(operations):
+        operation = graph.operators[index]
+        kind = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME.get(_code(model, operation))
+        if kind is not None:
+            names.setdefault(kind, []).append(re.escape(_names(graph, operation.outputs)))
+    # one expression for each kind: re keeps 512 compiled, and a deep model has more operations
+    return [_row(f"^(?:{'|'.join(alternatives)});?$", kind) for kind, alternatives in names.items()]
+
+
+def ends_in_float() -> list[dict[str, Any]]:
+    """Rows that leave the file's inputs and outputs as they are in the float model."""
+    return [_row(".*", "INPUT"), _row(".*", "OUTPUT")]
+
+
 def _row(regex: str, operation: str) -> dict[str, Any]:
     return {
         "regex": regex,

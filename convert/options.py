@@ -11,6 +11,7 @@ from edgeproof.edge.contract import Fit
 Normalize = Literal["imagenet", "zero-one", "minus-one-one"]
 Writer = Literal["edgeproof", "tensorflowjs"]
 Scores = Literal["softmax", "logits", "sigmoid"]
+KeepFloat = tuple[str, ...] | Literal["auto"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class ConvertOptions:
         custom_objects: the user's own layer classes and functions, each as `module:Class`.
         signature: of a SavedModel; default: `serving_default`, or the only one.
         writer: of the TF.js files; "tensorflowjs" is the public converter.
+        keep_float: layers of the integer TFLite variants that stay in float, by name; "auto" finds
+            the fewest with which the gates hold.
+        gates: other limits for that, each as `NAME=VALUE` or `NAME:PRECISION=VALUE`.
         calibration_limit: calibration samples beyond this many are left out, by seeded choice.
     """
 
@@ -59,5 +63,7 @@ class ConvertOptions:
     custom_objects: tuple[str, ...] = ()
     signature: str | None = None
     writer: Writer = "edgeproof"
+    keep_float: KeepFloat | None = None
+    gates: tuple[str, ...] = ()
     golden: int = 32
     calibration_limit: int = 256

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
+
+PART_EVERY_S = 10.0
 
 
 class Progress(Protocol):
@@ -12,6 +15,12 @@ class Progress(Protocol):
 
     def step(self, text: str) -> None:
         """A new step begins."""
+
+    def part(self, text: str, done: int, total: int) -> None:
+        """So much of a long step is done."""
+
+    def detail(self, text: str) -> None:
+        """What a long step is at; it counts no step."""
 
     def note(self, text: str) -> None:
         """Something that the user should know and that is no error."""
@@ -23,18 +32,33 @@ class Silent:
     def step(self, text: str) -> None:
         """Say nothing."""
 
+    def part(self, text: str, done: int, total: int) -> None:
+        """Say nothing."""
+
+    def detail(self, text: str) -> None:
+        """Say nothing."""
+
     def note(self, text: str) -> None:
         """Say nothing."""
 
 
 class PlainLines:
-    """One line per step, for files and pipes."""
+    """One line per step, and every ten seconds of a long one, for files and pipes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._said = time.monotonic()
 
     def step(self, text: str) -> None:
+        self._said = time.monotonic()
         print(text, file=self._stream, flush=True)
+
+    def part(self, text: str, done: int, total: int) -> None:
+        if time.monotonic() - self._said > PART_EVERY_S:
+            self.step(f"{text}: {done:,} of {total:,}")
+
+    def detail(self, text: str) -> None:
+        print(f"  {text}", file=self._stream, flush=True)
 
     def note(self, text: str) -> None:
         print(f"note: {text}", file=self._stream, flush=True)
@@ -63,6 +87,12 @@ class _BarProgress:
     def step(self, text: str) -> None:
         self._done += 1
         self._bar.update(self._task, description=text, completed=self._done)
+
+    def part(self, text: str, done: int, total: int) -> None:
+        self._bar.update(self._task, description=f"{text}: {done:,} of {total:,}")
+
+    def detail(self, text: str) -> None:
+        self._bar.update(self._task, description=text)
 
     def note(self, text: str) -> None:
         self._bar.console.print(f"note: {text}", highlight=False, markup=False)

@@ -35,20 +35,25 @@ Ranges = dict[str, Any]
 
 
 def quantised_tflite(
-    float_model: bytes, precision: Precision, *, ranges: Ranges | None = None
+    float_model: bytes,
+    precision: Precision,
+    *,
+    ranges: Ranges | None = None,
+    in_float: Iterable[dict[str, Any]] = (),
 ) -> bytes:
     """The .tflite of a smaller precision, with integer inputs and outputs for int8 and int16x8.
 
     Args:
         float_model: a float32 .tflite with the signature `serving_default`.
         ranges: of `activation_ranges`, for the calibrated precisions.
+        in_float: rows of `left_in_float.py` for what the user wants in float besides.
 
     Raises:
         ConvertError: the quantiser cannot do it for this model.
     """
     from ai_edge_quantizer import quantizer
 
-    recipe = [*_RECIPES[precision](), *left_in_float(float_model, precision)]
+    recipe = [*_RECIPES[precision](), *left_in_float(float_model, precision), *in_float]
     try:
         with _without_debugging_warning():
             result = quantizer.Quantizer(float_model, recipe).quantize(

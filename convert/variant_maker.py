@@ -14,6 +14,7 @@ from edgeproof.convert.operations import float_operations
 from edgeproof.convert.options import Writer
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.quantise import Ranges, activation_ranges, quantised_tflite
+from edgeproof.convert.rescue.rescuer import Rescuer
 from edgeproof.convert.tensors import graph_specs, tflite_specs
 from edgeproof.convert.tfjs.graph_model import encoded, prepared
 from edgeproof.convert.tfjs.layers_model import layers_model_files
@@ -64,6 +65,7 @@ class VariantMaker:
         batch: int | None,
         has_layers: bool,
         writer: Writer = "edgeproof",
+        rescuer: Rescuer | None = None,
     ) -> None:
         """Prepare; nothing is converted yet.
 
@@ -72,6 +74,7 @@ class VariantMaker:
             batch: of the TFLite files; None for a free one.
             has_layers: the model consists of Keras layers and is not a wrapped SavedModel.
             writer: of the TF.js files.
+            rescuer: decides which layers of the integer variants stay in float; None for none.
         """
         self._model = model
         self._frozen = frozen
@@ -80,6 +83,7 @@ class VariantMaker:
         self._batch = batch
         self._has_layers = has_layers
         self._writer = writer
+        self._rescuer = rescuer
         self._float_tflite = _Once(lambda: float_tflite(model, frozen, batch=batch))
         self._ranges = _Once(self._measured_ranges)
         self._topology = _Once(lambda: prepared(frozen))
@@ -110,7 +114,10 @@ class VariantMaker:
         if recipe.precision == "float32":
             return float_model
         ranges = self._ranges() if recipe.calibrated else None
-        content = quantised_tflite(float_model, recipe.precision, ranges=ranges)
+        in_float = []
+        if self._rescuer is not None and recipe.is_integer:
+            in_float = self._rescuer.in_float(recipe, float_model, ranges)
+        content = quantised_tflite(float_model, recipe.precision, ranges=ranges, in_float=in_float)
         run_once(content)
         if refusal := refusal_by_tflite_runtime(content):
             self._progress.note(f"{recipe.id}: LiteRT runs it, tflite-runtime does not: {refusal}")

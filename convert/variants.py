@@ -31,6 +31,11 @@ class VariantRecipe:
     def id(self) -> str:
         return f"{self.format}-{self.precision}"
 
+    @property
+    def is_integer(self) -> bool:
+        """Does it compute in integers, so that there are operations to leave in float?"""
+        return self.format == "tflite" and self.precision in ("dynamic-int8", "int8", "int16x8")
+
 
 VARIANTS = (
     VariantRecipe("tflite", "float32", False, "the model as trained"),

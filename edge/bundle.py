@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeproof.edge.errors import BundleError, UsageError, did_you_mean
 from edgeproof.edge.manifest import FileEntry, Manifest, Variant, check_version
-from edgeproof.edge.schema import SchemaError, from_json
+from edgeproof.edge.schema import SchemaError, from_json, to_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,18 +49,16 @@ class Bundle:
                 f"expected {MANIFEST} in {folder}, got none; "
                 "make a bundle with: edgeproof convert MODEL -o BUNDLE"
             )
+        if folder.is_symlink():
+            # followed once: an update that moves the link must not mix two models
+            folder = folder.resolve()
+            path = folder / MANIFEST
         if path.stat().st_size > _MANIFEST_LIMIT_BYTES:
             raise BundleError(
                 f"expected {path} to be under {_MANIFEST_LIMIT_BYTES:,} bytes, "
                 f"got {path.stat().st_size:,}"
             )
-        try:
-            document = json.loads(path.read_bytes())
-            check_version(document)
-            manifest = from_json(Manifest, document)
-        except (SchemaError, ValueError, RecursionError) as error:
-            raise BundleError(f"{path} is not a valid manifest: {error}") from error
-        return cls(folder, manifest)
+        return cls(folder, manifest_from_bytes(path.read_bytes(), str(path)))
 
     def variant(self, variant_id: str) -> Variant:
         """The variant of that id.
@@ -124,6 +122,26 @@ class Bundle:
         """Read every file that the manifest names. Raises BundleError for the first bad one."""
         for entry in self.manifest.all_files():
             self.read(entry)
+
+
+def manifest_from_bytes(content: bytes, where: str) -> Manifest:
+    """The manifest in the bytes of a `bundle.json`; `where` names it in errors.
+
+    Raises:
+        BundleError: no JSON, of another schema version, or it does not fit the schema.
+    """
+    try:
+        document = json.loads(content)
+        check_version(document)
+        return from_json(Manifest, document)
+    except (SchemaError, ValueError, RecursionError) as error:
+        raise BundleError(f"{where} is not a valid manifest: {error}") from error
+
+
+def manifest_to_bytes(manifest: Manifest) -> bytes:
+    """The bytes of a manifest's `bundle.json`: the same manifest always gives the same ones."""
+    text = json.dumps(to_json(manifest), indent=1, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode("utf-8", "surrogatepass")  # as json.loads decodes
 
 
 def file_entry(folder: Path, path: Path) -> FileEntry:

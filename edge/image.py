@@ -6,6 +6,7 @@ first. Anything else that would do (OpenCV, tf.image) differs from it by several
 Decoding, and what is refused, is in `pictures/`.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +46,13 @@ def image_from_file(source: str | Path | bytes, contract: InputContract) -> np.n
         ImageError: missing, not a picture, damaged, or one that takes more memory or processor
             time than a board can spare; a sentence of one line.
     """
-    try:
-        found = decoded(source, contract.width)
-    except Refused as error:
-        name = "the picture" if isinstance(source, bytes) else str(source)
-        raise ImageError(one_line(f"{name}: {error}")) from error
-    return _image(found.picture, found.orientation, contract)
+    with ExitStack() as turn:
+        try:
+            found = decoded(source, contract.width, turn)
+        except Refused as error:
+            name = "the picture" if isinstance(source, bytes) else str(source)
+            raise ImageError(one_line(f"{name}: {error}")) from error
+        return _image(found.picture, found.orientation, contract)
 
 
 def image_from_picture(picture: Image.Image, contract: InputContract) -> np.ndarray:
@@ -200,7 +202,7 @@ def _flattened(picture: Image.Image, background: tuple[int, ...]) -> Image.Image
         return picture.convert("RGB")
     if transparent is None and picture.mode == "P" and not _palette_has_alpha(picture):
         return picture.convert("RGB")
-    rgba = picture.convert("RGBA")
+    rgba = picture if picture.mode == "RGBA" else picture.convert("RGBA")
     opaque = Image.new("RGB", picture.size, background)
     opaque.paste(rgba, mask=rgba)  # Pillow's blend is this very formula, in every version
     return opaque

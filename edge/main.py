@@ -77,7 +77,9 @@ def main(argv: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except EdgeproofError as error:
-        click.echo(f"edgeproof: {error}", err=True)
+        from edgeproof.edge.plain_text import plain_text
+
+        click.echo(f"edgeproof: {plain_text(str(error))}", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("edgeproof: interrupted", err=True)

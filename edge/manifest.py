@@ -162,12 +162,36 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
+class KeptFloat:
+    """Layers of an integer variant that compute in float32.
+
+    Attributes:
+        variant: its id.
+        layers: Keras layers by name, in the order of computation.
+        chosen_on: the samples on which they were found to be the fewest that meet the gates, in
+            words; null where the user named them.
+    """
+
+    variant: str
+    layers: tuple[str, ...]
+    chosen_on: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """For reports and descriptions."""
+        why = "by name" if self.chosen_on is None else f"chosen on {self.chosen_on}"
+        return f"{self.variant} keeps {', '.join(self.layers)} in float, {why}."
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where the bundle comes from, enough to make it again.
 
     `source` is the path of the run or model as seen from the bundle's folder; `labels_from` names
     the file that gave the labels, where they are not the run's own; `signature` is the one of a
-    SavedModel that was asked for by name.
+    SavedModel that was asked for by name; `packed_from` is the SHA-256 of the `bundle.json` that
+    `edgeproof pack` took this bundle from, whose place `source` is still seen from; `kept_float`
+    has a row for each variant that is quantised in part.
     """
 
     source: str
@@ -180,6 +204,8 @@ class Provenance:
     calibration: str | None = None
     labels_from: str | None = None
     signature: str | None = None
+    packed_from: str | None = None
+    kept_float: tuple[KeptFloat, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,71 +3,57 @@
 It only hands out files: pictures are classified in the visitor's browser and never arrive here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
-from edgeproof.web.errors import PageNotBuilt
-from edgeproof.web.routes import EXTENSION, STATIC, pages
+from edgeproof.web import policies
+from edgeproof.web.built_page import BuiltPage
+from edgeproof.web.routes import EXTENSION, Site, pages
 from edgeproof.web.served import served_bundles
 
-# wasm-unsafe-eval: compiling WebAssembly, and nothing else that eval could do.
-# blob: pictures that the visitor chose, shown before they are classified
-_PAGE_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "worker-src 'self'",
-        "connect-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob: data:",
-        "media-src 'self' blob:",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-# a worker has a policy of its own: TensorFlow.js starts its threads from scripts in blobs. It has
-# no document into which anybody could inject one
-_WORKER = "/static/js/worker.js"
-_WORKER_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval' blob:",
-        "worker-src 'self' blob:",
-        "connect-src 'self'",
-    )
-)
+_WORKER = "/worker.js"
 
 
-def create_app(bundles: Sequence[Path]) -> Flask:
+def create_app(
+    bundles: Sequence[str | Path], *, is_own_host: Callable[[str], bool] | None = None
+) -> Flask:
     """The application for these bundle folders; each is served under its folder's name.
+
+    Args:
+        is_own_host: whether a Host header is answered to (`hosts.py`); None answers to any, as
+            behind a proxy that checks it.
 
     Raises:
         BundleError: a folder is not a bundle.
         WebError: a bundle has no variant for browsers, or two have the same name.
-        PageNotBuilt: the page's third-party JavaScript is missing.
+        PageNotBuilt: the built page is missing or older than its sources.
     """
-    if not (STATIC / "vendor" / "tfjs.js").is_file():
-        raise PageNotBuilt(
-            f"expected the built page in {STATIC / 'vendor'}, got none; "
-            "install edgeproof again: pip install -e '.[web]'"
-        )
+    site = Site(BuiltPage.open(), served_bundles(map(Path, bundles)))
     # no static folder of Flask's own: routes.py serves the files, relative to the page
     app = Flask(__name__, static_folder=None)
-    app.extensions[EXTENSION] = served_bundles(bundles)
+    app.extensions[EXTENSION] = site
     app.register_blueprint(pages)
+    if is_own_host is not None:
+        app.before_request(lambda: _refuse_other_hosts(is_own_host))
     app.after_request(_secured)
     app.register_error_handler(HTTPException, _plain_error)
     return app
 
 
+def _refuse_other_hosts(is_own_host: Callable[[str], bool]) -> None:
+    if not is_own_host(request.host):
+        raise BadRequest(
+            f"expected a name of this server in the address, got {request.host}; "
+            "allow it with --allow-host"
+        )
+
+
 def _secured(response: Response) -> Response:
     headers = response.headers
-    policy = _WORKER_POLICY if request.path == _WORKER else _PAGE_POLICY
+    policy = policies.WORKER if request.path.endswith(_WORKER) else policies.PAGE
     headers.setdefault("Content-Security-Policy", policy)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"

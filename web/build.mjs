@@ -1,18 +1,20 @@
-// Bundles the third-party JavaScript that the page uses.
+// Builds what the page needs beside its own sources:
 //
-//     npm ci && node build.mjs [FOLDER]        default: static/vendor
+//     node build.mjs vendor     static/vendor: third-party JavaScript, one file for each engine
+//     node build.mjs page       static/dist: the page's own modules and styles, one file for each use
 //
-// vendor_build.py runs it inside pip; by hand it is useful while the bundle itself is changed.
-// Every engine is an entry point of its own and shared code is split off, so a visitor loads only
-// the engine that is used. Names of entry points are stable; chunks carry their content's hash.
+// vendor_build.py runs both inside pip, and the second alone while the page is changed. Modules run
+// unbuilt too: a file of dist/ lies as deep as one of js/, so that relative addresses are the same.
 
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { compressAll } from "./bundler/compress.mjs";
+import { licences } from "./bundler/licences.mjs";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
-const OUT = process.argv[2] ?? join(ROOT, "static", "vendor");
+const ENGINES = ["cpu", "wasm", "webgl", "webgpu"].flatMap((b) => [`tfjs-${b}`, `tfjs-${b}-layers`]);
 const WASM_FILES = [
   "tfjs-backend-wasm.wasm",
   "tfjs-backend-wasm-simd.wasm",
@@ -23,10 +25,18 @@ const LITERT_LOADERS = ["litert_wasm_internal", "litert_wasm_compat_internal"];
 // what TensorFlow.js asks for only when it runs in Node
 const NODE_MODULES =
   /^(crypto|fs|node-fetch|os|path|perf_hooks|string_decoder|util|worker_threads)$/;
-const ENTRIES = [
-  ...["tfjs", "tfjs-cpu", "tfjs-wasm", "tfjs-webgl", "tfjs-webgpu", "tfjs-layers"],
-  ...["litert", "sha256"],
-];
+
+/** @type {import("esbuild").BuildOptions} */
+const COMMON = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  platform: "browser",
+  minify: true,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+};
 
 /**
  * tfjs-core's index registers every training optimiser; its `base` is the same without them.
@@ -47,67 +57,59 @@ const replacedModules = {
   },
 };
 
-await rm(OUT, { recursive: true, force: true });
-await mkdir(OUT, { recursive: true });
-const result = await build({
-  entryPoints: Object.fromEntries(
-    ENTRIES.map((name) => [name, join(ROOT, "vendor", `${name}.js`)]),
-  ),
-  outdir: OUT,
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  target: "es2022",
-  platform: "browser",
-  minify: true,
-  legalComments: "none",
-  metafile: true,
-  chunkNames: "[name]-[hash]",
-  define: { "process.env.NODE_ENV": '"production"' },
-  plugins: [replacedModules],
-  logLevel: "warning",
-});
-for (const file of WASM_FILES) {
-  await copyFile(
-    join(ROOT, "node_modules/@tensorflow/tfjs-backend-wasm/dist", file),
-    join(OUT, file),
-  );
-}
-for (const name of LITERT_LOADERS) {
-  const folder = join(ROOT, "node_modules/@litertjs/core/wasm");
-  await copyFile(join(folder, `${name}.wasm`), join(OUT, `${name}.wasm`));
-  const loader = await readFile(join(folder, `${name}.js`), "utf8");
-  const module = `${loader}\nexport default ModuleFactory;\n`;
-  const { code } = await transform(module, { minify: true, legalComments: "none" });
-  await writeFile(join(OUT, `${name}.js`), code);
-}
-await writeFile(join(OUT, "LICENSES.txt"), await licences(Object.keys(result.metafile.inputs)));
-
-/** One text with the name, version and licence of every package that went into the bundle. */
-async function licences(/** @type {string[]} */ inputs) {
-  const packages = new Set(
-    inputs.map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]).filter(Boolean),
-  );
-  const texts = [];
-  for (const name of [...packages].sort()) {
-    const folder = join(ROOT, "node_modules", /** @type {string} */ (name));
-    const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    texts.push(`${name} ${version}: ${license}\n\n${await licenceText(folder, license)}`);
-  }
-  return texts.join(`\n${"-".repeat(80)}\n\n`);
+/** A new, empty folder below static/. */
+async function emptied(/** @type {string} */ name) {
+  const folder = join(ROOT, "static", name);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  return folder;
 }
 
-/** The package's own licence file, else the notice that its source files carry. */
-async function licenceText(/** @type {string} */ folder, /** @type {string} */ license) {
-  for (const name of ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE"]) {
-    try {
-      return await readFile(join(folder, name), "utf8");
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
-    }
+async function buildVendor() {
+  const folder = await emptied("vendor");
+  const result = await build({
+    ...COMMON,
+    // no shared chunks: a visitor uses one engine, and waits for one request instead of five
+    entryPoints: [...ENGINES, "litert", "sha256"].map((n) => join(ROOT, "vendor", `${n}.js`)),
+    outdir: folder,
+    define: { "process.env.NODE_ENV": '"production"' },
+    plugins: [replacedModules],
+  });
+  for (const file of WASM_FILES) {
+    const source = join(ROOT, "node_modules/@tensorflow/tfjs-backend-wasm/dist", file);
+    await copyFile(source, join(folder, file));
   }
-  return license === "Apache-2.0"
-    ? "Copyright Google LLC. Licensed under the Apache License, Version 2.0;\n" +
-        "a copy of the licence: http://www.apache.org/licenses/LICENSE-2.0\n"
-    : `Licensed under ${license}; see the package's home page.\n`;
+  for (const name of LITERT_LOADERS) {
+    const source = join(ROOT, "node_modules/@litertjs/core/wasm");
+    await copyFile(join(source, `${name}.wasm`), join(folder, `${name}.wasm`));
+    const loader = await readFile(join(source, `${name}.js`), "utf8");
+    const module = `${loader}\nexport default ModuleFactory;\n`;
+    const { code } = await transform(module, { minify: true, legalComments: "none" });
+    await writeFile(join(folder, `${name}.js`), code);
+  }
+  const inputs = Object.keys(result.metafile?.inputs ?? {});
+  await writeFile(join(folder, "LICENSES.txt"), await licences(ROOT, inputs));
+  await compressAll(folder);
 }
+
+async function buildPage() {
+  const folder = await emptied("dist");
+  const source = join(ROOT, "static");
+  await build({
+    ...COMMON,
+    entryPoints: {
+      main: join(source, "js/ui/main.js"),
+      worker: join(source, "js/worker.js"),
+      verify: join(source, "js/verify.js"),
+      page: join(source, "css/index.css"),
+    },
+    outdir: folder,
+  });
+  await compressAll(folder);
+}
+
+const what = process.argv[2];
+if (what !== "vendor" && what !== "page") {
+  throw new Error(`expected vendor or page, got ${what}`);
+}
+await (what === "vendor" ? buildVendor() : buildPage());

@@ -3,17 +3,19 @@
 import mimetypes
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, jsonify, request, send_file
 from werkzeug.exceptions import NotFound
 
 from edgeproof.edge.errors import did_you_mean
-from edgeproof.web.served import ServedBundle
+from edgeproof.web import policies
+from edgeproof.web.built_page import BuiltPage
+from edgeproof.web.compressed import SUFFIXES, CompressedCopies, compressed
+from edgeproof.web.served import REPORTS, ServedBundle
 
-STATIC = Path(__file__).parent / "static"
 EXTENSION = "edgeproof"
 
-# a bundle is made by somebody: whatever it holds is shown without script and as its own origin
-_BUNDLE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
+# the address holds the version, so what is there never changes
+_FOR_EVER = "public, max-age=31536000, immutable"
 # the system's own table may lack these or say otherwise
 _TYPES = {
     ".js": "text/javascript",
@@ -22,6 +24,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
     ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
     ".npy": "application/octet-stream",
     ".bin": "application/octet-stream",
     ".tflite": "application/octet-stream",
@@ -31,66 +34,123 @@ _TYPES = {
 pages = Blueprint("pages", __name__)
 
 
+class Site:
+    """What one application serves."""
+
+    def __init__(self, page: BuiltPage, bundles: dict[str, ServedBundle]) -> None:
+        self.page = page
+        self.bundles = bundles
+        self.copies = CompressedCopies()
+
+    def offers(self) -> list[dict[str, object]]:
+        return [served.summary() for served in self.bundles.values()]
+
+
 @pages.get("/")
 def index() -> Response:
     """The page that people use."""
-    return _file(STATIC, "index.html")
+    return _document("index.html")
 
 
 @pages.get("/verify.html")
 def verify() -> Response:
     """The bare page that verification drives."""
-    return _file(STATIC, "verify.html")
+    return _document("verify.html")
 
 
-@pages.get("/static/<path:path>")
-def static(path: str) -> Response:
+@pages.get("/sw.js")
+def service_worker() -> Response:
+    """The service worker: it may only look after what lies at or below its own address."""
+    return _file(_site().page.folder / "sw.js")
+
+
+@pages.get("/static/<version>/<path:path>")
+def static(version: str, path: str) -> Response:
     """The page's own files."""
-    return _file(STATIC, path)
+    page = _site().page
+    if version != page.version:
+        raise NotFound(f"expected the page's version {page.version}, got {version}; reload it")
+    response = _file(_inside(page.folder, path))
+    response.headers["Cache-Control"] = _FOR_EVER
+    return response
 
 
 @pages.get("/healthz")
 def health() -> Response:
     """Answers as long as the server does."""
-    return jsonify(status="ok", bundles=len(_served()))
+    return jsonify(status="ok", bundles=len(_site().bundles))
 
 
 @pages.get("/bundles.json")
 def bundles() -> Response:
     """What is served: a list of `ServedBundle.summary`."""
-    return jsonify([served.summary() for served in _served().values()])
+    return jsonify(_site().offers())
 
 
-@pages.get("/bundles/<name>/<path:path>")
-def bundle_file(name: str, path: str) -> Response:
+@pages.get("/bundles/<name>/<version>/<path:path>")
+def bundle_file(name: str, version: str, path: str) -> Response:
     """A file of a bundle, if the manifest lists it."""
-    served = _served().get(name)
+    served = _site().bundles.get(name)
     if served is None:
+        known = _site().bundles
         raise NotFound(
-            f"expected a served bundle ({', '.join(_served())}), got {name}"
-            f"{did_you_mean(name, _served())}"
+            f"expected a served bundle ({', '.join(known)}), got {name}{did_you_mean(name, known)}"
         )
-    folder = served.bundle.folder.resolve()
-    if path not in served.files or not (folder / path).is_file():
+    if version != served.version:
+        raise NotFound(
+            f"expected {name}'s version {served.version}, got {version}; reload the page"
+        )
+    if path not in served.files:
         raise NotFound(f"expected a file that {name}'s manifest lists, got {path}")
-    if not (folder / path).resolve().is_relative_to(folder):
-        raise NotFound(f"expected {path} inside the bundle {name}, got a link to elsewhere")
-    response = _file(folder, path)
-    response.headers["Content-Security-Policy"] = _BUNDLE_POLICY
+    response = _file(_inside(served.bundle.folder, path))
+    response.headers["Content-Security-Policy"] = policies.BUNDLE
+    if path not in REPORTS:
+        response.headers["Cache-Control"] = _FOR_EVER
     return response
 
 
-def served_by(app: Flask) -> dict[str, ServedBundle]:
-    """The bundles of an application, by the names they have in URLs."""
-    served: dict[str, ServedBundle] = app.extensions[EXTENSION]
-    return served
+def site_of(app: Flask) -> Site:
+    """What an application serves."""
+    site: Site = app.extensions[EXTENSION]
+    return site
 
 
-def _served() -> dict[str, ServedBundle]:
-    return served_by(current_app)
+def _site() -> Site:
+    return site_of(current_app)
 
 
-def _file(folder: Path, path: str) -> Response:
-    suffix = Path(path).suffix.lower()
-    kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-    return send_from_directory(folder, path, mimetype=kind, conditional=True, etag=True)
+def _document(name: str) -> Response:
+    site = _site()
+    content = site.page.document(name, site.offers())
+    response = Response(content, mimetype="text/html")
+    if request.accept_encodings["gzip"] and (smaller := compressed(content, "gzip")) is not None:
+        response.set_data(smaller)
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """A file below a folder. Raises NotFound for anything else, links to elsewhere included."""
+    file, root = (folder / path).resolve(), folder.resolve()
+    if not file.is_file() or not file.is_relative_to(root):
+        raise NotFound(f"expected a file of {folder.name}, got {path}")
+    return file
+
+
+def _file(path: Path) -> Response:
+    """The file, compressed where the browser takes that and it pays."""
+    copies = _site().copies
+    suffix = path.suffix.lower()
+    kind = _TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    for encoding in SUFFIXES:
+        if request.accept_encodings[encoding] and (copy := copies.of(path, encoding)) is not None:
+            response = send_file(copy, mimetype=kind, conditional=True, etag=True)
+            response.headers["Content-Encoding"] = encoding
+            break
+    else:
+        response = send_file(path, mimetype=kind, conditional=True, etag=True)
+    response.vary.add("Accept-Encoding")
+    return response

@@ -1,5 +1,6 @@
 """The bundles that one server offers, by the names they have in URLs."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,7 @@ from edgeproof.edge.manifest import Variant
 from edgeproof.web.errors import WebError
 
 # what verification writes beside the manifest
-_REPORTS = ("report.json", "report.html")
-
+REPORTS = ("report.json", "report.html")
 
 # what the tensors of LiteRT.js 2.5 can hold
 LITERTJS_DTYPES = frozenset({"float32", "int32", "uint8"})
@@ -25,9 +25,14 @@ def runs_in_browsers(variant: Variant) -> bool:
 
 @dataclass(frozen=True)
 class ServedBundle:
-    """A bundle under its name in URLs, with the only files of it that are given out."""
+    """A bundle under its name in URLs, with the only files of it that are given out.
+
+    `version`, from the manifest's hash, stands in the address of every file, so that browsers may
+    keep them for ever and a new bundle of the same name is never mixed with the old one.
+    """
 
     name: str
+    version: str
     bundle: Bundle
     files: frozenset[str]
 
@@ -42,6 +47,7 @@ class ServedBundle:
         manifest = self.bundle.manifest
         return {
             "name": self.name,
+            "version": self.version,
             "title": manifest.name,
             "task": manifest.task,
             "labels": len(manifest.labels),
@@ -67,7 +73,9 @@ def served_bundles(folders: Iterable[Path]) -> dict[str, ServedBundle]:
                 f"({found[name].bundle.folder} and {folder}); rename one"
             )
         listed = (entry.path for entry in bundle.manifest.all_files())
-        served = ServedBundle(name, bundle, frozenset((MANIFEST, *_REPORTS, *listed)))
+        served = ServedBundle(
+            name, _version(bundle), bundle, frozenset((MANIFEST, *REPORTS, *listed))
+        )
         if not served.page_variants:
             ids = ", ".join(v.id for v in bundle.manifest.variants)
             raise WebError(
@@ -78,3 +86,7 @@ def served_bundles(folders: Iterable[Path]) -> dict[str, ServedBundle]:
     if not found:
         raise WebError("expected at least one bundle to serve, got none")
     return found
+
+
+def _version(bundle: Bundle) -> str:
+    return hashlib.sha256((bundle.folder / MANIFEST).read_bytes()).hexdigest()[:16]

@@ -12,25 +12,36 @@ from flask import Flask
 
 from edgeproof.web.app import create_app
 from edgeproof.web.errors import AddressUnavailable
-from edgeproof.web.routes import served_by
+from edgeproof.web.hosts import EVERY_ADDRESS, host_check
+from edgeproof.web.routes import site_of
 
-# a page load asks for some fifteen files at once, none of which takes longer than a disk read
+# a page load asks for some ten files at once, none of which takes longer than a disk read
 _THREADS = 8
+# waitress accepts no more than 100 connections by default, and browsers keep six each; one that
+# sends nothing for 20 s is ended, so that slow ones do not take the places of others
+_LIMITS = {"connection_limit": 2000, "channel_timeout": 20, "cleanup_interval": 5, "backlog": 1024}
 
 
-def serve_until_stopped(bundles: Sequence[Path], host: str, port: int, *, as_json: bool) -> int:
+def serve_until_stopped(
+    bundles: Sequence[Path],
+    host: str,
+    port: int,
+    *,
+    allowed_hosts: tuple[str, ...] = (),
+    as_json: bool = False,
+) -> int:
     """Check the bundles, listen, say where, and serve until SIGINT or SIGTERM. Returns 0.
 
     Raises:
         BundleError, WebError: a bundle cannot be served.
         AddressUnavailable: the address is taken or not this machine's.
     """
-    app = create_app(bundles)
-    for served in served_by(app).values():
+    app = create_app(bundles, is_own_host=host_check(host, allowed_hosts))
+    for served in site_of(app).bundles.values():
         served.bundle.check_all()
     with listening_socket(host, port) as listener:
         url = address_of(host, listener.getsockname()[1])
-        server = waitress.create_server(app, sockets=[listener], threads=_THREADS)
+        server = waitress.create_server(app, sockets=[listener], threads=_THREADS, **_LIMITS)
         # SIGTERM ends the loop as Ctrl-C does: requests under way are finished
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
@@ -70,7 +81,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 def address_of(host: str, port: int) -> str:
     """The URL that a browser on this machine opens."""
-    if host in ("0.0.0.0", ""):
+    if host in EVERY_ADDRESS and host != "::":
         host = "127.0.0.1"
     elif host == "::":
         host = "::1"
@@ -78,7 +89,7 @@ def address_of(host: str, port: int) -> str:
 
 
 def _announcement(app: Flask, url: str, *, as_json: bool) -> str:
-    served = served_by(app)
+    served = site_of(app).bundles
     if not as_json:
         return f"Serving {', '.join(served)} on {url}"
     bundles = [

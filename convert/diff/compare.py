@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -83,49 +83,87 @@ class Diff:
 
 
 def compared(model: keras.Model, file: VariantFile, arrays: Sequence[np.ndarray]) -> Diff:
-    """Compare every layer that can be found in the file.
+    """Compare every layer that can be found in the file. Raises as `KerasSide`."""
+    return KerasSide(model, arrays).compared(file)
 
-    Args:
-        arrays: one per input, as the model takes them.
 
-    Raises:
-        DiffError: no layer can be found in the file.
-        ConvertError: the model cannot be traced or converted.
-        BundleError: the file cannot be run.
-    """
-    traced, calls = traced_calls(model)
-    if not calls:
-        raise DiffError(
-            f"expected a model of Keras layers, got {model.name!r}, which has none that are run "
-            "by name; only models saved by Keras can be compared layer by layer"
+class KerasSide:
+    """The Keras model's part of comparisons, made once for all the files of its making."""
+
+    def __init__(self, model: keras.Model, arrays: Sequence[np.ndarray]) -> None:
+        """Trace the model and run the first inputs.
+
+        Args:
+            arrays: one per input, as the model takes them.
+
+        Raises:
+            DiffError: the model has no layers that are run by name.
+            ConvertError: it cannot be traced.
+        """
+        traced, self._calls = traced_calls(model)
+        if not self._calls:
+            raise DiffError(
+                f"expected a model of Keras layers, got {model.name!r}, which has none that are "
+                "run by name; only models saved by Keras can be compared layer by layer"
+            )
+        self._model = model
+        self._frozen = frozen_trace(traced)
+        feeds = [tensor.tensor for tensor in self._frozen.inputs]
+        self._own = GraphTensors(self._frozen.graph_def, feeds, [c.tensor for c in self._calls])
+        self._batches = _batches(arrays, model.inputs[0].shape[0])
+        self._expected = self._own.run(self._batches[0])
+        self._tensors: dict[tuple[str, int | None], dict[str, str]] = {}
+        self._parts: dict[tuple[str, ...], GraphPart] = {}
+
+    def compared(self, file: VariantFile) -> Diff:
+        """Compare every layer that can be found in the file.
+
+        Raises:
+            DiffError: no layer can be found in the file.
+            ConvertError: the model cannot be converted to the file's format.
+            BundleError: the file cannot be run.
+        """
+        tensors = self._matched(file)
+        side: _Side = (
+            TfliteTensors(file.content, self._frozen)
+            if file.format == "tflite"
+            else tfjs_tensors(file.files)
         )
-    frozen = frozen_trace(traced)
-    feeds = [tensor.tensor for tensor in frozen.inputs]
-    own = GraphTensors(frozen.graph_def, feeds, [call.tensor for call in calls])
-    tensors = _matched(model, frozen, own, calls, file, arrays)
-    side: _Side = (
-        TfliteTensors(file.content, frozen) if file.format == "tflite" else tfjs_tensors(file.files)
-    )
-    few = next(_batches(arrays, model.inputs[0].shape[0] or 1))
-    sizes = {tensor: values.size for tensor, values in own.run(few).items()}
-    got = side.run(few)
-    found = {t: n for t, n in tensors.items() if n in got and got[n].size == sizes[t]}
-    if not found:
-        raise DiffError(
-            f"expected tensors of {model.name!r} in {file.label}, got none that has the name and "
-            "size of one of its layers; was the file made of this model by this version?"
+        got = side.run(self._batches[0])
+        expected = self._expected
+        found = {t: n for t, n in tensors.items() if n in got and got[n].size == expected[t].size}
+        if not found:
+            raise DiffError(
+                f"expected tensors of {self._model.name!r} in {file.label}, got none that has the "
+                "name and size of one of its layers; was the file made of this model by this "
+                "version?"
+            )
+        layers = _layers(self._frozen, self._calls, found, self._parts)
+        _add(layers, self._batches[0], expected, got)
+        for rows in self._batches[1:]:
+            _add(layers, rows, self._own.run(rows), side.run(rows))
+        covered = {name for layer in layers for name in (layer.call.layer, *layer.covers)}
+        names = {call.tensor: call.layer for call in self._calls}
+        limit = limit_db(file.precision)
+        return Diff(
+            tuple(layer.row(names, limit) for layer in layers),
+            tuple(call.layer for call in self._calls if call.layer not in covered),
+            sum(len(rows[0]) for rows in self._batches),
         )
-    layers = _layers(frozen, calls, found)
-    for rows in _batches(arrays, model.inputs[0].shape[0] or _BATCH):
-        _add(layers, own, side, rows)
-    covered = {name for layer in layers for name in (layer.call.layer, *layer.covers)}
-    names = {call.tensor: call.layer for call in calls}
-    limit = limit_db(file.precision)
-    return Diff(
-        tuple(layer.row(names, limit) for layer in layers),
-        tuple(call.layer for call in calls if call.layer not in covered),
-        len(arrays[0]),
-    )
+
+    def _matched(self, file: VariantFile) -> dict[str, str]:
+        """Layers' tensors in a float32 file of the format, made afresh from the Keras model."""
+        key = file.format, file.batch
+        if key not in self._tensors:
+            fresh: _Side
+            if file.format == "tflite":
+                content = float_tflite(self._model, self._frozen, batch=file.batch)
+                fresh = TfliteTensors(repacked(content, shorten), self._frozen)
+            else:
+                fresh = tfjs_tensors(graph_model_files(self._frozen, "float32"))
+            few = fresh.run(self._batches[0])
+            self._tensors[key] = matched_tensors(self._calls, self._expected, few)
+        return self._tensors[key]
 
 
 @dataclass
@@ -150,8 +188,12 @@ class _Layer:
 
 
 def _layers(
-    frozen: FrozenGraph, calls: Sequence[LayerCall], found: Mapping[str, str]
+    frozen: FrozenGraph,
+    calls: Sequence[LayerCall],
+    found: Mapping[str, str],
+    parts: dict[tuple[str, ...], GraphPart],
 ) -> list[_Layer]:
+    """The layers to compare; `parts` keeps what computes them, for the next file."""
     graph_def = frozen.graph_def
     by_node = stops(graph_def, found)
     model_inputs = [tensor.tensor for tensor in frozen.inputs]
@@ -161,17 +203,21 @@ def _layers(
         covers = [c.layer for c in calls if _node(c.tensor) in passed and c.tensor != call.tensor]
         reads = tuple(tensor for node, tensor in by_node.items() if node in met)
         inputs = tuple(i for i, tensor in enumerate(model_inputs) if _node(tensor) in passed)
-        feeds = [*(model_inputs[i] for i in inputs), *reads]
-        part = GraphPart(graph_def, passed, feeds, call.tensor)
-        layers.append(_Layer(call, tuple(covers), found[call.tensor], reads, inputs, part))
+        feeds = (*(model_inputs[i] for i in inputs), *reads)
+        key = (call.tensor, *feeds)
+        if key not in parts:
+            parts[key] = GraphPart(graph_def, passed, feeds, call.tensor)
+        layers.append(_Layer(call, tuple(covers), found[call.tensor], reads, inputs, parts[key]))
     return layers
 
 
 def _add(
-    layers: Sequence[_Layer], own: GraphTensors, side: _Side, inputs: Sequence[np.ndarray]
+    layers: Sequence[_Layer],
+    inputs: Sequence[np.ndarray],
+    expected: Mapping[str, np.ndarray],
+    got: Mapping[str, np.ndarray],
 ) -> None:
     """One batch of inputs more."""
-    expected, got = own.run(inputs), side.run(inputs)
     in_file = {
         layer.call.tensor: got[layer.tensor].reshape(expected[layer.call.tensor].shape)
         for layer in layers
@@ -187,25 +233,10 @@ def _node(tensor: str) -> str:
     return tensor.partition(":")[0]
 
 
-def _matched(
-    model: keras.Model,
-    frozen: FrozenGraph,
-    own: GraphTensors,
-    calls: Sequence[LayerCall],
-    file: VariantFile,
-    arrays: Sequence[np.ndarray],
-) -> dict[str, str]:
-    """Layers' tensors found in a float32 file of the format, made afresh from the Keras model."""
-    fresh: _Side
-    if file.format == "tflite":
-        content = repacked(float_tflite(model, frozen, batch=file.batch), shorten)
-        fresh = TfliteTensors(content, frozen)
-    else:
-        fresh = tfjs_tensors(graph_model_files(frozen, "float32"))
-    few = next(_batches(arrays, model.inputs[0].shape[0] or _MATCHED_ON))
-    return matched_tensors(calls, own.run(few), fresh.run(few))
-
-
-def _batches(arrays: Sequence[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
-    for start in range(0, len(arrays[0]), size):
-        yield [array[start : start + size] for array in arrays]
+def _batches(arrays: Sequence[np.ndarray], fixed: int | None) -> list[list[np.ndarray]]:
+    """The inputs in the model's own batch, or few first, which tensors are matched on."""
+    edges = range(0, len(arrays[0]), fixed or _BATCH)
+    starts = list(edges) if fixed else sorted({*edges, min(_MATCHED_ON, len(arrays[0]))})
+    ends = [*starts[1:], len(arrays[0])]
+    pairs = zip(starts, ends, strict=True)
+    return [[array[start:end] for array in arrays] for start, end in pairs if end > start]

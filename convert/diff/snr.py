@@ -36,6 +36,13 @@ class Noise:
         return float(np.clip(10 * math.log10(self._signal / self._noise), -EXACT, EXACT))
 
 
+def shown_db(value: float) -> str:
+    """`exact` and `not a number` at the two ends of the scale."""
+    if value >= EXACT:
+        return "exact"
+    return "not a number" if value <= -EXACT else f"{value:.1f}"
+
+
 # dB. Over all layers of five trained models (ours for digits, MLPerf Tiny ResNet-8 and streaming
 # wake word, mini-XCEPTION, an LSTM) on their golden inputs an intact layer's own ratio is at least
 # 124.4 (float32), 64.0 (float16), 37.2 (dynamic-int8), 31.6 (int8), 35.3 (int16x8), 37.7 (uint8);

@@ -35,7 +35,7 @@ def source_model(bundle: Bundle, source: Path | None) -> keras.Model:
             f"expected the Keras model of {bundle.folder} to compare with: {found.reason}"
         )
     model = keras_model(found.model, signature=bundle.manifest.provenance.signature)
-    return _sized(model, bundle)
+    return sized(model, bundle)
 
 
 def golden_arrays(bundle: Bundle, model: keras.Model, count: int | None) -> list[np.ndarray]:
@@ -52,7 +52,7 @@ def golden_arrays(bundle: Bundle, model: keras.Model, count: int | None) -> list
     return [array[: max(batch, wanted - wanted % batch)] for array in arrays]
 
 
-def _sized(model: keras.Model, bundle: Bundle) -> keras.Model:
+def sized(model: keras.Model, bundle: Bundle) -> keras.Model:
     """Free axes as `convert --size` and `--length` fixed them; what it left free stays free."""
     contract = bundle.manifest.input
     free = [

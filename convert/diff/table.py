@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeproof.convert.diff.compare import Diff, LayerRow
-from edgeproof.convert.diff.snr import EXACT
+from edgeproof.convert.diff.snr import shown_db
 
 
 def print_diff(console: Console, diff: Diff, precision: str) -> None:
@@ -39,13 +39,6 @@ def sentences(diff: Diff, precision: str) -> list[str]:
     else:
         said.append(_fault(diff.first, precision) + f" ({count}).")
     return said
-
-
-def shown_db(value: float) -> str:
-    """`exact` and `not a number` at the two ends of the scale."""
-    if value >= EXACT:
-        return "exact"
-    return "not a number" if value <= -EXACT else f"{value:.1f}"
 
 
 def _fault(row: LayerRow, precision: str) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeproof.convert.inspect.inspection import InspectError, Inspection
+
+if TYPE_CHECKING:
+    from edgeproof.edge.manifest import Manifest, Variant
 
 
 def inspect_path(path: Path) -> Inspection:
@@ -40,7 +45,7 @@ def _folder(path: Path) -> Inspection:
         from edgeproof.edge.bundle import Bundle
 
         manifest = Bundle.open(path).manifest
-        parts = tuple(inspect_path(path / variant.entry) for variant in manifest.variants)
+        parts = tuple(_variant(path, variant, manifest) for variant in manifest.variants)
         size = sum(entry.bytes for entry in manifest.all_files())
         return Inspection(str(path), "bundle", size, parts=parts)
     if (path / "model.json").is_file():
@@ -56,3 +61,10 @@ def _folder(path: Path) -> Inspection:
         "expected a bundle (bundle.json), a run (model.keras), a SavedModel (saved_model.pb) or a "
         f"TF.js model (model.json), got {path}, which holds none"
     )
+
+
+def _variant(bundle: Path, variant: Variant, manifest: Manifest) -> Inspection:
+    """One of a bundle's models, with what only the manifest knows."""
+    kept = [k.sentence for k in manifest.provenance.kept_float if k.variant == variant.id]
+    found = inspect_path(bundle / variant.entry)
+    return dataclasses.replace(found, notes=(*found.notes, *kept))

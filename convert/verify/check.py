@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
+from typing import Literal
 
 from edgeproof.convert.verify.comparison import Difference
 from edgeproof.convert.verify.gate_options import override_for
@@ -17,10 +18,14 @@ class Check:
         gate: the gate's name.
         subject: what was compared with what, in words.
         compared: how many values, images or tensors were compared.
-        got: the measured figure; None where there is none.
-        problem: why nothing could be compared, as a clause.
+        got: the measured figure; null where there is none.
+        limit: of the gate.
+        bound: whether the figure has to stay at or under the limit, or at or over it.
+        unit: of the figure and the limit.
+        passed: whether something was compared and the gate held.
+        problem: why nothing could be compared, as a clause; null where it could.
         precision: of the gate.
-        smallest_tolerance: the tightest limit that would have passed, to three digits; None where
+        smallest_tolerance: the tightest limit that would have passed, to three digits; null where
             no limit would have.
     """
 
@@ -29,7 +34,7 @@ class Check:
     compared: int
     got: float | None
     limit: float
-    bound: str
+    bound: Literal["at most", "at least"]
     unit: str
     passed: bool
     problem: str | None = None

@@ -53,8 +53,16 @@ def _list_gates(context: click.Context, option: click.Parameter, asked: bool) ->
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many runtimes give answers at a time; each needs up to 1 GB. Default: one on each "
-    "core. Latency is measured afterwards, one runtime at a time.",
+    help="How many runtimes give answers at a time, and how many processes share the labelled "
+    "images of one that takes long; each needs up to 1 GB. Default: one on each core. Latency is "
+    "measured afterwards, one runtime at a time.",
+)
+@click.option(
+    "--scheduler",
+    metavar="tcp://HOST:PORT",
+    help="Run the labelled images on the workers of this Dask cluster, for keras, litert, "
+    "litert-reference and tflite-runtime; all else stays on this machine. Only for a cluster that "
+    "you trust: Dask runs what it is sent.",
 )
 @click.option(
     "--gate",
@@ -86,6 +94,13 @@ def _list_gates(context: click.Context, option: click.Parameter, asked: bool) ->
     "whether gates hold or break.",
 )
 @click.option(
+    "--layers/--no-layers",
+    default=True,
+    show_default=True,
+    help="Compare each variant with Keras layer by layer for report.html, where the keras runtime "
+    "runs: 2 s for a small model, half a minute for a MobileNet, never more than two.",
+)
+@click.option(
     "--prepare-arm",
     is_flag=True,
     help="Make what litert-arm64 and tflite-runtime-armv7 need, once, in the user's cache: a "
@@ -98,7 +113,8 @@ def _list_gates(context: click.Context, option: click.Parameter, asked: bool) ->
     is_flag=True,
     help="Print report.json instead of the table (of --prepare-arm alone: what was made). "
     "Keys: schema_version, passed, bundle, created, environment, runtimes, references, data, rows, "
-    "broken, gates, wall_s.",
+    "broken, gates, wall_s, examples, layers. docs/report.md explains every field; the JSON Schema "
+    "is edgeproof/convert/verify/report.schema.json.",
 )
 def verify(
     bundle: Path | None,
@@ -107,7 +123,9 @@ def verify(
     source: Path | None,
     limit: int | None,
     jobs: int | None,
+    scheduler: str | None,
     overrides: tuple[str, ...],
+    layers: bool,
     prepare_arm: bool,
     positive: str | None,
     junit: Path | None,
@@ -121,19 +139,15 @@ def verify(
     """
     require("verify", "verify", "numpy", "rich")
     from edgeproof.convert.progress import shown_progress
-    from edgeproof.convert.verify.errors import VerifyError
     from edgeproof.convert.verify.gate_options import with_overrides
     from edgeproof.convert.verify.gates import GATES
     from edgeproof.convert.verify.junit import junit_of_error, junit_of_report
     from edgeproof.convert.verify.plan import planned
     from edgeproof.convert.verify.run import verify_bundle
-    from edgeproof.convert.verify.source import recorded_source, with_source
-    from edgeproof.convert.verify.write import (
-        check_writable,
-        report_document,
-        write_report,
-        write_whole,
-    )
+    from edgeproof.convert.verify.scaleout.workers import opened_workers
+    from edgeproof.convert.verify.schedule import cores
+    from edgeproof.convert.verify.source import moved_source
+    from edgeproof.convert.verify.write import check_writable, write_report, write_whole
     from edgeproof.edge.bundle import Bundle
     from edgeproof.edge.errors import EdgeproofError, UsageError
 
@@ -146,17 +160,17 @@ def verify(
     gates = with_overrides(GATES, overrides)
     opened = Bundle.open(bundle)
     if source is not None:
-        opened = with_source(opened, source.absolute())
-        reason = recorded_source(opened).reason
-        if reason is not None:
-            raise VerifyError(f"--source cannot be the model of {bundle}: {reason}")
+        opened = moved_source(opened, source, "--source")
     check_writable(opened.folder)
     if junit is not None:
         check_writable(junit.parent, junit.name)
     names = None if runtimes is None else [n.strip() for n in runtimes.split(",") if n.strip()]
     plan = planned(opened, names)
     try:
-        with shown_progress(sys.stderr, plan.steps) as progress:
+        with (
+            opened_workers(scheduler, jobs or cores()) as workers,
+            shown_progress(sys.stderr, plan.steps + layers) as progress,
+        ):
             report = verify_bundle(
                 opened,
                 plan=plan,
@@ -165,19 +179,20 @@ def verify(
                 gates=gates,
                 positive=positive,
                 at_once=jobs,
+                workers=workers,
+                layers=layers,
                 progress=progress,
             )
     except EdgeproofError as error:
         if junit is not None:
-            write_whole(junit, junit_of_error(opened.manifest.name, str(error)))
+            write_whole(junit, junit_of_error(opened.manifest.name, str(error)).encode())
         raise
-    write_report(report, opened.folder)
-    if junit is not None:
-        write_whole(junit, junit_of_report(report))
-    if as_json:
-        click.echo(json.dumps(report_document(report), ensure_ascii=False, allow_nan=False))
-    else:
-        _print(report, opened.folder)
+    try:
+        write_report(report, opened.folder)
+        if junit is not None:
+            write_whole(junit, junit_of_report(report).encode())
+    finally:  # what took minutes to measure is not lost with a file that cannot be written
+        _print(report, opened.folder, as_json=as_json)
     for broken in report.broken:
         click.echo(f"edgeproof: {broken.sentence}", err=True)
     return 0 if report.passed else 1
@@ -201,7 +216,12 @@ def _prepare_arm(*, as_json: bool, quiet: bool) -> None:
             click.echo(f"{name}: {versions} ({stamp.bytes / 1e6:.0f} MB)")
 
 
-def _print(report: "Report", folder: Path) -> None:
+def _print(report: "Report", folder: Path, *, as_json: bool) -> None:
+    from edgeproof.convert.verify.write import json_report
+
+    if as_json:
+        click.echo(json_report(report, indent=None), nl=False)
+        return
     from rich.console import Console
 
     from edgeproof.convert.verify.table import print_table
@@ -219,6 +239,9 @@ def _print(report: "Report", folder: Path) -> None:
             )
     for sentence in report.references:
         console.print(sentence, markup=False, soft_wrap=True)
+    for variant, layer in report.layers.fallen:
+        sentence = f"{layer} is the first layer of {variant} that falls off: edgeproof diff"
+        console.print(f"{sentence} {folder} {variant}", markup=False, soft_wrap=True)
     verdict = "All gates hold" if report.passed else f"{len(report.broken)} gates broke"
     console.print(
         f"{verdict}. {folder / 'report.html'} ({report.wall_s:.0f} s)", markup=False, soft_wrap=True

@@ -13,6 +13,7 @@ from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.labelled import Labelled
 from edgeproof.convert.verify.measure import Measurement
 from edgeproof.convert.verify.paired import PairedChange, paired_change
+from edgeproof.convert.verify.paired_answers import HeldOutReference, paired_answers
 from edgeproof.convert.verify.screening import Screening, screening
 from edgeproof.convert.verify.spread import ErrorSpread, error_spread
 from edgeproof.convert.verify.statistics import (
@@ -29,7 +30,7 @@ from edgeproof.edge.scores import probabilities
 
 @dataclass(frozen=True)
 class Cost:
-    """Figures of one variant on one runtime; None where the bundle's task has no such figure.
+    """Figures of one variant on one runtime; null where the bundle's task has no such figure.
 
     Attributes:
         errors: on golden inputs and golden files, against Keras' stored outputs.
@@ -38,12 +39,14 @@ class Cost:
         agreement_top5: share of images whose reference label is among the five most probable; only
             where there are more than five labels.
         accuracy: on labelled held-out images.
-        accuracy_before: the reference's on the same images; so are all figures `..._before`.
+        accuracy_before: the reference's (Keras', or what stands in for it) on the same images.
         accuracy_change_points: the difference of the two, percentage points.
         accuracy_test: McNemar's paired test of that change.
         confidence_drift: mean |change| of the probability of the reference's top label.
         calibration_error: expected calibration error, 15 bins of equal width.
-        screening: for two labels.
+        calibration_error_before: the reference's on the same images.
+        screening: of a model with two labels.
+        screening_before: the reference's on the same images.
     """
 
     errors: ErrorSpread | None = None
@@ -59,14 +62,6 @@ class Cost:
     calibration_error_before: float | None = None
     screening: Screening | None = None
     screening_before: Screening | None = None
-
-
-@dataclass(frozen=True)
-class HeldOutReference:
-    """The first output for all held-out images, by Keras or by what stands in for it."""
-
-    name: str
-    output: np.ndarray
 
 
 def cost_of(
@@ -85,7 +80,7 @@ def cost_of(
         variant: None for the source model itself, which has no limits.
         positive: index of the positive label (`screening.py`); None without one.
     """
-    answered = errors_of(measured, golden.outputs, golden.file_outputs)
+    answered = errors_of(measured, variant, golden.outputs, golden.file_outputs)
     checks = []
     if variant is not None:
         difference = compare_all(golden.outputs, measured.golden_runs[0])
@@ -93,42 +88,45 @@ def cost_of(
         checks.append(check_difference(gate, "golden inputs", difference, difference.noise))
     if manifest.output.scores == "values" or not manifest.labels:
         return Cost(errors=answered), checks
-    if labelled is None or reference is None or measured.heldout_output is None:
-        subject, expected, got = "golden inputs", golden.outputs[0], measured.golden_runs[0][0]
-        labels = None
-    else:
-        rows = measured.heldout_rows
-        subject, labels = f"held-out images and {reference.name}", labelled.labels[rows]
-        expected, got = reference.output[rows], measured.heldout_output
-    comparable = compare(expected, got)
+    pair = paired_answers(measured, golden, labelled, reference)
+    comparable = compare(pair.expected, pair.got)
     if not comparable:
         if variant is None:
             return Cost(errors=answered), checks
         gate = gate_for(gates, "agreement", cost_precision(variant, measured.runtime))
-        checks.append(check_difference(gate, subject, comparable, float("nan")))
+        checks.append(check_difference(gate, pair.subject, comparable, float("nan")))
         return Cost(errors=answered), checks
-    wanted = probabilities(expected, manifest.output, len(manifest.labels))
-    found = probabilities(got, manifest.output, len(manifest.labels))
+    wanted = probabilities(pair.expected, manifest.output, len(manifest.labels))
+    found = probabilities(pair.got, manifest.output, len(manifest.labels))
     cost = dataclasses.replace(_agreement(wanted, found), errors=answered)
-    if labels is not None:
-        cost = _on_labels(cost, wanted, found, labels, manifest.labels, positive)
+    if pair.labels is not None:
+        cost = _on_labels(cost, wanted, found, pair.labels, manifest.labels, positive)
     if variant is not None:
-        checks += _checks(cost, subject, cost_precision(variant, measured.runtime), gates)
+        checks += _checks(cost, pair.subject, cost_precision(variant, measured.runtime), gates)
     return cost, checks
 
 
 def errors_of(
-    measured: Measurement, outputs: tuple[np.ndarray, ...], file_outputs: np.ndarray | None
+    measured: Measurement,
+    variant: Variant | None,
+    outputs: tuple[np.ndarray, ...],
+    file_outputs: np.ndarray | None,
 ) -> ErrorSpread | None:
-    """Errors of every golden run and the golden files; None where one cannot be compared."""
-    pairs = []
+    """Errors of every golden run and the golden files; None where one cannot be compared.
+
+    `variant`: whose outputs' steps to count in; None for the source model, which has none.
+    """
+    steps = [s.scale for s in variant.outputs] if variant is not None else [None for _ in outputs]
+    pairs, scales = [], list[float | None]()
     for run in measured.golden_runs:
         if len(run) != len(outputs):
             return None
         pairs += list(zip(outputs, run, strict=True))
+        scales += steps
     if file_outputs is not None and measured.file_outputs:
         pairs.append((file_outputs, np.concatenate(measured.file_outputs)))
-    return error_spread(pairs)
+        scales += steps[:1]
+    return error_spread(pairs, scales)
 
 
 def _agreement(wanted: np.ndarray, found: np.ndarray) -> Cost:

@@ -11,6 +11,10 @@ class RuntimeFailed(VerifyError):
     """A runtime crashed, hung or refused a variant: one failed row, the others go on."""
 
 
+class RuntimeKilled(RuntimeFailed):
+    """A runtime's process was ended from outside, which says nothing about the runtime."""
+
+
 class PrepareError(VerifyError):
     """An emulated board cannot be prepared here."""
 

@@ -18,6 +18,7 @@ class Gate:
         precision: the variant's precision that it holds for, "half" for runtimes that keep every
             layer's output in 16 bits whatever the variant, or "any".
         limit: in `unit`.
+        unit: of the limit and the figure.
         bound: whether the figure has to stay at or under the limit, or at or over it.
         why: the reason for the number.
     """

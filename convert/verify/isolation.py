@@ -22,7 +22,9 @@ import numpy as np
 
 from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.arm.prepared import board_command
-from edgeproof.convert.verify.errors import RuntimeFailed
+from edgeproof.convert.verify.errors import RuntimeFailed, RuntimeKilled
+from edgeproof.convert.verify.layers import LayerCurve
+from edgeproof.convert.verify.process_tree import descendants
 from edgeproof.convert.verify.wire import receive, send
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import RuntimeUnavailable
@@ -41,10 +43,14 @@ class Timeouts:
     run_s: float = 60.0
     per_image_s: float = 5.0  # MobileNet-sized models on WebGL without a GPU take about 1 s
 
-    def run(self, images: int) -> float:
-        return self.run_s + images * self.per_image_s
+    def run(self, images: int, seen_s: float | None = None) -> float:
+        """The limit for so many images, of which one took up to `seen_s` so far."""
+        slow_s = self.per_image_s if seen_s is None else min(self.per_image_s, SLOWER * seen_s)
+        return self.run_s + images * slow_s
 
 
+# than ever before, and a runtime counts as hung: large batches of small images need no long limit
+SLOWER = 20
 DEFAULT_TIMEOUTS = Timeouts()
 # a MobileNet takes up to 5 s an image on an emulated board, and longer on a busy machine
 EMULATED_TIMEOUTS = Timeouts(start_s=300.0, per_image_s=20.0)
@@ -134,6 +140,7 @@ class IsolatedRunning:
 
         Raises:
             RuntimeFailed: the call raised, the process died, or no answer came in time.
+            RuntimeKilled: the process was ended by another one.
             RuntimeUnavailable: the runtime found out only now that it cannot run here.
         """
         started = time.monotonic()
@@ -148,7 +155,8 @@ class IsolatedRunning:
             kind, value = receive(self._pipe)
         except (EOFError, OSError) as error:
             self._kill()
-            raise RuntimeFailed(
+            by_another = self._process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
+            raise (RuntimeKilled if by_another else RuntimeFailed)(
                 f"crashed during {method!r} ({_ending(self._process.returncode)}); "
                 f"last words: {self._last_words()}"
             ) from error
@@ -169,10 +177,14 @@ class IsolatedRunning:
         self._words.close()
 
     def kill(self) -> None:
-        """End the process now, from any thread."""
+        """End the process now, and all that it started, from any thread."""
         if self._process.poll() is None:
+            below = descendants(self._process.pid)
             with contextlib.suppress(ProcessLookupError):  # it ended between the two
                 os.killpg(self._process.pid, signal.SIGKILL)
+            for pid in below:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _kill(self) -> None:
         self.kill()
@@ -193,12 +205,17 @@ class IsolatedSession:
 
     def __init__(self, running: IsolatedRunning, version: str, load_ms: float) -> None:
         self._running = running
+        self._seen_s: float | None = None
         self.version = version
         self.load_ms = load_ms
 
     def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-        timeout_s = self._running.timeouts.run(len(inputs[0]))
-        return self._running.ask("run", list(inputs), timeout_s=timeout_s)
+        images, started = len(inputs[0]), time.monotonic()
+        timeout_s = self._running.timeouts.run(images, self._seen_s)
+        outputs = self._running.ask("run", list(inputs), timeout_s=timeout_s)
+        took_s = (time.monotonic() - started) / max(images, 1)
+        self._seen_s = max(self._seen_s or 0.0, took_s)
+        return outputs
 
     def run_file(self, path: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         return self._running.ask("run_file", path, timeout_s=self._running.timeouts.run(1))
@@ -213,6 +230,9 @@ class IsolatedSession:
 
     def gpu_calls(self) -> int | None:
         return self._running.ask("gpu_calls", timeout_s=self._running.timeouts.run_s)
+
+    def layer_curve(self, variant_id: str, inputs: int, timeout_s: float) -> LayerCurve:
+        return self._running.ask("layer_curve", variant_id, inputs, timeout_s=timeout_s)
 
     def close(self) -> None:
         self._running.ask("close", timeout_s=self._running.timeouts.run_s)

@@ -7,7 +7,8 @@ import numpy as np
 
 from edgeproof.convert.verify.check import Check, check, check_difference
 from edgeproof.convert.verify.comparison import compare_all
-from edgeproof.convert.verify.cost import Cost, HeldOutReference, cost_of, errors_of
+from edgeproof.convert.verify.cost import Cost, cost_of, errors_of
+from edgeproof.convert.verify.examples import VariantExamples, worst_examples
 from edgeproof.convert.verify.faithfulness import (
     Answers,
     faithfulness_checks,
@@ -20,6 +21,7 @@ from edgeproof.convert.verify.gates import Gate, gate_for
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.labelled import Labelled
 from edgeproof.convert.verify.measure import Measurement
+from edgeproof.convert.verify.paired_answers import HeldOutReference
 from edgeproof.convert.verify.report import Row, WorstError
 from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT
 from edgeproof.convert.verify.spread import ErrorSpread
@@ -57,14 +59,27 @@ class Evidence:
         return None
 
 
-def judge(evidence: Evidence) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-    """A row for each measurement, the source's first, and the words on what stood as reference."""
+@dataclass(frozen=True)
+class Judged:
+    """A row for each measurement, the source's first; the words on what stood as reference; the
+    images that conversion moved most."""
+
+    rows: tuple[Row, ...]
+    references: tuple[str, ...]
+    examples: tuple[VariantExamples, ...]
+
+
+def judge(evidence: Evidence) -> Judged:
+    """Hold everything that was measured against what it is to be."""
     heldout, said = _heldout_reference(evidence)
     rows = [_source_row(evidence, heldout)]
     for variant in evidence.manifest.variants:
         measured = [m for m in evidence.measurements if m.variant == variant.id]
         rows += [_variant_row(m, evidence, heldout) for m in measured]
-    return tuple(rows), said
+    examples = worst_examples(
+        evidence.measurements, evidence.manifest, evidence.golden, evidence.labelled, heldout
+    )
+    return Judged(tuple(rows), said, examples)
 
 
 def _heldout_reference(evidence: Evidence) -> tuple[HeldOutReference | None, tuple[str, ...]]:
@@ -132,7 +147,9 @@ def _variant_row(
         faithful=None if faithful is None else _all_hold((*checks, *faithful), faithful),
         worst=_worst(faithful or ()),
         errors=(
-            None if reference is None else errors_of(measured, reference.golden, reference.files)
+            None
+            if reference is None
+            else errors_of(measured, variant, reference.golden, reference.files)
         ),
         cost=cost,
         size=variant.bytes,

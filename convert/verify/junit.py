@@ -5,29 +5,32 @@ The format has no standard; this is what Jenkins, GitLab and GitHub's actions sh
 """
 
 import re
+from dataclasses import asdict
 from xml.etree import ElementTree
 
 from edgeproof.convert.verify.report import Report, Row
+from edgeproof.convert.verify.table import figures
 
 # XML 1.0 has no way to write them, not even escaped; a crashed runtime's last words may hold them
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_of_report(report: Report) -> str:
-    """An XML document: a failed row is a failure with its gates' sentences, and what could not run
-    here is skipped with the reason. Runtimes that nobody asked for are not mentioned.
+    """An XML document: each row with its figures as properties, a failed one with its gates'
+    sentences, and what could not run here skipped with the reason. Runtimes that nobody asked for
+    are not mentioned.
     """
     name = report.bundle.name
     suite = _suite(name, report.wall_s)
     # the schema's dateTime has no zone; it is UTC
     suite.set("timestamp", _xml(report.created.partition("+")[0]))
-    properties = ElementTree.SubElement(suite, "properties")
-    facts = {**report.environment, "manifest_sha256": report.bundle.manifest_sha256}
+    facts = {k: v for k, v in asdict(report.environment).items() if v is not None}
+    facts["manifest_sha256"] = report.bundle.manifest_sha256
     facts |= {f"runtime {r.name}": r.version for r in report.runtimes if r.version is not None}
-    for key, value in facts.items():
-        ElementTree.SubElement(properties, "property", name=_xml(key), value=_xml(value))
+    _properties(suite, facts)
     for row in report.rows:
         case = _case(suite, name, row.variant, row.runtime)
+        _properties(case, figures(row))
         if not row.passed:
             sentences = failures_of(report, row)
             kinds = ", ".join(dict.fromkeys(c.gate for c in row.checks if not c))
@@ -65,6 +68,12 @@ def _case(
     # a dot in a class name is a level of the tree that CI systems show
     place = f"edgeproof.{bundle.replace('.', '_')}.{variant}"
     return ElementTree.SubElement(suite, "testcase", classname=_xml(place), name=_xml(runtime))
+
+
+def _properties(element: ElementTree.Element, values: dict[str, str]) -> None:
+    properties = ElementTree.SubElement(element, "properties")
+    for key, value in values.items():
+        ElementTree.SubElement(properties, "property", name=_xml(key), value=_xml(value))
 
 
 def _said(

@@ -8,34 +8,42 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeproof.convert.progress import Progress, Silent
 from edgeproof.convert.verify.errors import DataError
+from edgeproof.convert.verify.picture_tree import has_label_folders, picture_tree
+from edgeproof.convert.verify.scaleout.evaluate import Workers
 from edgeproof.convert.verify.source import recorded_source
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.contract import InputContract
-from edgeproof.edge.image import image_from_file
-
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+from edgeproof.edge.errors import EdgeproofError
 
 
 @dataclass(frozen=True)
 class Labelled:
     """Images after the input contract (uint8 N x H x W x C) and class indices (int64 N).
 
-    `source` says where they come from, `total` how many there were to choose from.
+    `source` says where they come from, `total` how many there were to choose from. `rows` are their
+    places in the data that was read, where `evenly` left some of it out.
     """
 
     source: str
     images: np.ndarray
     labels: np.ndarray
     total: int
+    rows: np.ndarray | None = None
 
 
-def read_labelled(bundle: Bundle, data: Path | None) -> Labelled | None:
+def read_labelled(
+    bundle: Bundle,
+    data: Path | None,
+    workers: Workers | None = None,
+    progress: Progress = Silent(),  # noqa: B008  has no state
+) -> Labelled | None:
     """Labelled images to measure cost on; None where the task has no labels or there is no data.
 
     `data` (`--data`) is an .npz with `images` and `labels`, a folder with one folder per label, or
     the folder of a recipe's published data set. Without it, the bundle's own held-out images; where
-    it has none and $EDGEPROOF_DATA is set, the recipe's test set.
+    it has none and $EDGEPROOF_DATA is set, the recipe's test set. `workers` help to read pictures.
 
     Raises:
         DataError: the data cannot be read or does not fit the bundle.
@@ -57,13 +65,14 @@ def read_labelled(bundle: Bundle, data: Path | None) -> Labelled | None:
         if not published or manifest.provenance.recipe not in _test_sets():
             return None
         data = Path(published)
-    return _fitting(_from(data, bundle, manifest.input), bundle)
+    return _fitting(_from(data, bundle, manifest.input, workers, progress), bundle)
 
 
 def evenly(labelled: Labelled, limit: int | None) -> Labelled:
     """At most `limit` images, evenly spaced, so that data sorted by class keeps every class."""
     rows = evenly_spaced(len(labelled.labels), limit)
-    return Labelled(labelled.source, labelled.images[rows], labelled.labels[rows], labelled.total)
+    images, labels = labelled.images[rows], labelled.labels[rows]
+    return Labelled(labelled.source, images, labels, labelled.total, rows)
 
 
 def evenly_spaced(n: int, limit: int | None) -> np.ndarray:
@@ -73,21 +82,33 @@ def evenly_spaced(n: int, limit: int | None) -> np.ndarray:
     return np.arange(limit) * n // limit
 
 
-def _from(data: Path, bundle: Bundle, contract: InputContract) -> Labelled:
+def _from(
+    data: Path,
+    bundle: Bundle,
+    contract: InputContract,
+    workers: Workers | None,
+    progress: Progress,
+) -> Labelled:
     if data.suffix == ".npz":
         return _from_npz(data)
     if not data.is_dir():
         raise DataError(f"expected a folder or an .npz file for --data, got {data}, not found")
-    labels = bundle.manifest.labels
-    present = [label for label in labels if (data / label).is_dir()]
-    if present:
-        missing = [label for label in labels if label not in present]
-        if missing:
-            raise DataError(
-                f"expected a folder for each label in {data}, got none for {', '.join(missing[:5])}"
+    if not has_label_folders(data, bundle.manifest.labels):
+        return _from_recipe(data, bundle, contract)
+    if bundle.manifest.provenance.recipe in _test_sets():
+        if recorded_source(bundle).run_config is None:
+            progress.note(
+                f"{data} may hold pictures that the model was trained on; name the run that knows "
+                "with --source RUN"
             )
-        return _from_tree(data, labels, contract)
-    return _from_recipe(data, bundle, contract)
+        else:
+            # training may have split this very folder: what the model has seen is no test
+            try:
+                return _from_recipe(data, bundle, contract)
+            except EdgeproofError as error:
+                progress.note(f"all pictures of {data} are used: {error}")
+    images, indices = picture_tree(data, bundle, workers, progress)
+    return Labelled(str(data), images, indices, len(images))
 
 
 def _from_npz(path: Path) -> Labelled:
@@ -109,17 +130,6 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             return {name: opened[name] for name in opened.files}
     except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise DataError(f"expected an .npz file, got {path}, which is not one: {error}") from error
-
-
-def _from_tree(data: Path, labels: tuple[str, ...], contract: InputContract) -> Labelled:
-    images, indices = [], []
-    for index, label in enumerate(labels):
-        files = sorted(p for p in (data / label).rglob("*") if p.suffix.lower() in PICTURES)
-        if not files:
-            raise DataError(f"expected pictures in {data / label}, got none")
-        images += [image_from_file(file, contract) for file in files]
-        indices += [index] * len(files)
-    return Labelled(str(data), np.stack(images), np.asarray(indices, dtype=np.int64), len(images))
 
 
 def _from_recipe(data: Path, bundle: Bundle, contract: InputContract) -> Labelled:

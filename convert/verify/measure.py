@@ -1,6 +1,6 @@
 """Running golden and held-out data through one runtime. Measures only; `judge.py` judges."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,8 @@ from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.labelled import evenly_spaced
 from edgeproof.convert.verify.runtimes.protocol import Running, Session
+from edgeproof.convert.verify.scaleout.batches import batches_of, in_order
+from edgeproof.convert.verify.scaleout.evaluate import Elsewhere, counted, evaluated
 from edgeproof.edge.manifest import TensorSpec
 
 GOLDEN_RUNS = 2  # known GPU defects are right the first time only
@@ -16,8 +18,6 @@ LATENCY_RUNS = 30
 # a model that takes a second on WebGPU without a GPU is not timed for half a minute
 LATENCY_BUDGET_MS = 300.0
 FEWEST_LATENCY_RUNS = 5
-# images for each call: keeps a hang's time limit short without a visible cost (about 1 ms a call)
-PIECE = 64
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Work:
 
     Attributes:
         inputs, outputs: the variant's tensors as the manifest states them.
+        elsewhere: who else may run the held-out images.
     """
 
     variant: str
@@ -65,10 +66,16 @@ class Work:
     golden: GoldenSet
     heldout: np.ndarray | None
     heldout_limit: int | None
+    elsewhere: Elsewhere | None = None
 
 
-def answers(running: Running, runtime: str, work: Work) -> Measurement:
+def answers(
+    running: Running, runtime: str, work: Work, told: Callable[[int, int], None] = lambda *_: None
+) -> Measurement:
     """Load the variant and run everything but the clock.
+
+    Args:
+        told: gets the number of held-out images that were run, and of all of them.
 
     Raises:
         EdgeproofError: the runtime failed; the caller makes a failed row of it.
@@ -78,15 +85,17 @@ def answers(running: Running, runtime: str, work: Work) -> Measurement:
     runs = []
     for _ in range(GOLDEN_RUNS):
         runs.append(_in_order(_run(session, golden.inputs), names))
-    images, answers = [], []
+    file_images, file_outputs = [], []
     for path in golden.files:
         image, outputs = session.run_file(path)
-        images.append(image)
-        answers.append(_in_order(outputs, names)[0])
+        file_images.append(image)
+        file_outputs.append(_in_order(outputs, names)[0])
     rows, heldout = None, None
     if work.heldout is not None:
         rows = evenly_spaced(len(work.heldout), work.heldout_limit)
-        heldout = _in_order(_run(session, (work.heldout[rows],)), names)[0]
+        every = len(rows) == len(work.heldout)
+        images = work.heldout if every else work.heldout[rows]
+        heldout = _in_order(_run(session, (images,), work.elsewhere, told), names)[0]
     tensors = _differing_tensors(session, work)
     gpu_calls = session.gpu_calls()
     session.close()
@@ -95,8 +104,8 @@ def answers(running: Running, runtime: str, work: Work) -> Measurement:
         runtime=runtime,
         version=session.version,
         golden_runs=tuple(runs),
-        file_images=tuple(images),
-        file_outputs=tuple(answers),
+        file_images=tuple(file_images),
+        file_outputs=tuple(file_outputs),
         heldout_rows=rows,
         heldout_output=heldout,
         tensors=tensors,
@@ -120,12 +129,16 @@ def latencies(running: Running, work: Work) -> tuple[float, ...]:
     return tuple(times)
 
 
-def _run(session: Session, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+def _run(
+    session: Session,
+    inputs: Sequence[np.ndarray],
+    elsewhere: Elsewhere | None = None,
+    told: Callable[[int, int], None] = lambda *_: None,
+) -> dict[str, np.ndarray]:
+    """All rows, in batches; `elsewhere` may help with them."""
     total = len(inputs[0])
-    parts = [
-        session.run([array[start : start + PIECE] for array in inputs])
-        for start in range(0, total, PIECE)
-    ]
+    found = evaluated(session, batches_of(inputs), total, elsewhere)
+    parts = in_order(counted(found, total, told), total)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeproof.convert.verify.faithfulness import reference_runtime
-from edgeproof.convert.verify.report import NotRun, RuntimeState
+from edgeproof.convert.verify.report import NotRun, RuntimeState, State
 from edgeproof.convert.verify.runtimes.registry import (
     RUNTIMES,
     SOURCE_VARIANT,
@@ -63,7 +63,7 @@ def planned(bundle: Bundle, names: Sequence[str] | None, *, insists: bool = True
         if wanted and reason is None and variants:
             work.append((runtime, tuple(variants)))
         else:
-            state = "unavailable" if wanted and reason is not None else "not asked for"
+            state: State = "unavailable" if wanted and reason is not None else "not asked for"
             if wanted and not variants:
                 state = "nothing to run"
                 reason = not_taken(runtime, bundle) or "the bundle has no variant for it"

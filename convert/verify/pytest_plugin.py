@@ -10,6 +10,7 @@ before the option is given.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME=VALUE",
         help="Replace a limit, as in `edgeproof verify --gate`. May be repeated.",
     )
+    group.addoption(
+        "--edgeproof-data",
+        metavar="DIR|FILE.npz",
+        help="Labelled images to measure the cost on, as in `edgeproof verify --data`. Default: "
+        "the bundle's own.",
+    )
+    group.addoption(
+        "--edgeproof-limit",
+        type=_at_least_one,
+        metavar="N",
+        help="Use at most N of the labelled images.",
+    )
+    group.addoption(
+        "--edgeproof-source",
+        metavar="MODEL",
+        help="The Keras model or run that the bundle was made from, where it has moved.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,14 +100,13 @@ class BundleCollector(pytest.Collector):
         from edgeproof.convert.verify.gate_options import with_overrides
         from edgeproof.convert.verify.gates import GATES
         from edgeproof.convert.verify.plan import planned
-        from edgeproof.edge.bundle import Bundle
 
         named = self.config.getoption("--edgeproof-runtimes")
         names = None if named is None else [n.strip() for n in named.split(",") if n.strip()]
         self.gates: tuple[Gate, ...] = with_overrides(
             GATES, self.config.getoption("--edgeproof-gate")
         )
-        self.bundle: Bundle = Bundle.open(folder)
+        self.bundle: Bundle = _opened(self.config, folder)
         self.plan: Plan = planned(self.bundle, names, insists=False)
         _require_one(self.plan, names)
         self._outcome: Report | Exception | None = None
@@ -134,12 +151,43 @@ class BundleCollector(pytest.Collector):
 
         if self._outcome is None:
             try:
-                self._outcome = verify_bundle(self.bundle, plan=self.plan, gates=self.gates)
+                self._outcome = verify_bundle(
+                    self.bundle,
+                    plan=self.plan,
+                    gates=self.gates,
+                    data=_place(self.config, "--edgeproof-data"),
+                    limit=self.config.getoption("--edgeproof-limit"),
+                )
             except EdgeproofError as error:
                 self._outcome = error
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
+
+
+def _place(config: pytest.Config, option: str) -> Path | None:
+    """A path as the user means it, seen from where pytest was started."""
+    named = config.getoption(option)
+    return None if named is None else config.invocation_params.dir / named
+
+
+def _opened(config: pytest.Config, folder: Path) -> Bundle:
+    """The bundle, with its source model where the user says that it is.
+
+    Raises:
+        VerifyError: that is another model.
+    """
+    from edgeproof.convert.verify.source import moved_source
+    from edgeproof.edge.bundle import Bundle
+
+    bundle, source = Bundle.open(folder), _place(config, "--edgeproof-source")
+    return bundle if source is None else moved_source(bundle, source, "--edgeproof-source")
+
+
+def _at_least_one(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got {value!r}")
+    return int(value)
 
 
 def _require_one(plan: Plan, names: list[str] | None) -> None:
@@ -164,6 +212,7 @@ class VariantItem(pytest.Item):
 
     def runtest(self) -> None:
         from edgeproof.convert.verify.junit import failures_of
+        from edgeproof.convert.verify.table import figures
 
         if self.reason is not None:
             pytest.skip(f"{self.runtime}: {self.reason}")
@@ -171,6 +220,8 @@ class VariantItem(pytest.Item):
         report = self.parent.report()
         for row in report.rows:
             if (row.variant, row.runtime) == (self.variant, self.runtime):
+                # pytest --junitxml writes them down
+                self.user_properties += figures(row).items()
                 if not row.passed:
                     raise GatesBroke("\n".join(failures_of(report, row)))
                 return

@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from edgeproof.convert.progress import Progress
 from edgeproof.convert.verify.isolation import end_all
+from edgeproof.convert.verify.layers import LayeredSession, Layers, layers_of
 from edgeproof.convert.verify.measure import Measurement, Work, answers, latencies
 from edgeproof.convert.verify.runtimes.protocol import Running
-from edgeproof.convert.verify.runtimes.registry import Runtime
+from edgeproof.convert.verify.runtimes.registry import SOURCE_VARIANT, Runtime
+from edgeproof.convert.verify.scaleout.evaluate import Workers
 from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.errors import EdgeproofError, RuntimeUnavailable
 
@@ -26,10 +28,14 @@ Starter = Callable[[str, Bundle], Running]
 
 @dataclass(frozen=True)
 class Job:
-    """What one runtime has to do, variant by variant."""
+    """What one runtime has to do, variant by variant.
+
+    `layered`: the variants to compare with the source model by layer; the `keras` runtime's alone.
+    """
 
     runtime: Runtime
     work: tuple[Work, ...]
+    layered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,14 @@ class Found:
         measurements: in the job's order, without the variants that were refused.
         refused: variants that the runtime cannot run, each with the reason.
         unavailable: why the runtime cannot run here at all.
+        layers: of the job's `layered` variants, where the source model gave answers.
     """
 
     runtime: Runtime
     measurements: tuple[Measurement, ...]
     refused: tuple[tuple[str, str], ...] = ()
     unavailable: str | None = None
+    layers: Layers | None = None
 
 
 def cores() -> int:
@@ -56,11 +64,16 @@ def cores() -> int:
 
 
 def side_by_side(
-    jobs: Sequence[Job], bundle: Bundle, start: Starter, at_once: int, progress: Progress
+    jobs: Sequence[Job],
+    bundle: Bundle,
+    start: Starter,
+    at_once: int,
+    progress: Progress,
+    workers: Workers | None = None,
 ) -> list[Found]:
     """Do the jobs, `at_once` of them at a time; what they found, in their order.
 
-    Whatever ends this early (Ctrl-C) ends every process that was started.
+    Whatever ends this early (Ctrl-C) ends every process that was started, and stops the workers.
     """
     lanes = [_Lane(job, bundle, start, progress) for job in jobs]
     try:
@@ -80,6 +93,8 @@ def side_by_side(
     except BaseException:
         for lane in lanes:
             lane.stopped.set()
+        if workers is not None:
+            workers.stop()  # first, or they would begin anew what is ended now
         end_all()
         raise
     finally:
@@ -102,6 +117,7 @@ class _Lane:
         self._measured: dict[str, Measurement] = {}
         self._refused: dict[str, str] = {}
         self._unavailable: str | None = None
+        self._layers: Layers | None = None
 
     def do(self, step: "Callable[[_Lane], None]") -> Future[Any]:
         return self.thread.submit(step, self)
@@ -110,11 +126,11 @@ class _Lane:
     def found(self) -> Found:
         measurements = tuple(self._measured.values())
         refused = tuple(self._refused.items())
-        return Found(self.job.runtime, measurements, refused, self._unavailable)
+        return Found(self.job.runtime, measurements, refused, self._unavailable, self._layers)
 
     def answer(self) -> None:
         """All variants in turn; a runtime that dies is started again for the next one."""
-        for work in self.job.work:
+        for position, work in enumerate(self.job.work):
             if self.stopped.is_set():
                 return
             self._progress.step(f"{self.job.runtime.name}: {work.variant}")
@@ -124,10 +140,12 @@ class _Lane:
                 self._unavailable = str(error)
                 return
             except EdgeproofError as error:
-                self._measured[work.variant] = self._failed(work, error)
-                continue
+                # nor would it start for the others: each would wait for it as long
+                for left in self.job.work[position:]:
+                    self._measured[left.variant] = self._failed(left, error)
+                return
             try:
-                measured = answers(running, self.job.runtime.name, work)
+                measured = answers(running, self.job.runtime.name, work, self._told(work))
             except RuntimeUnavailable as error:
                 self._refused[work.variant] = str(error)
                 continue
@@ -137,6 +155,14 @@ class _Lane:
             if self.job.runtime.emulated:
                 measured = dataclasses.replace(measured, load_ms=None)
             self._measured[work.variant] = measured
+        if self.job.layered and any(m.failure is None for m in self._measured.values()):
+            self._progress.step(f"{self.job.runtime.name}: layer by layer")
+            self._layers = layers_of(
+                lambda: cast(LayeredSession, self._started().open(SOURCE_VARIANT)),
+                self.close,
+                self.job.layered,
+                self.stopped.is_set,
+            )
 
     def time(self) -> None:
         """Latencies of the variants that gave answers; an emulator's are nobody's."""
@@ -151,6 +177,10 @@ class _Lane:
         running, self._running = self._running, None
         if running is not None:
             running.close()
+
+    def _told(self, work: Work) -> Callable[[int, int], None]:
+        text = f"{self.job.runtime.name}: {work.variant}, labelled images"
+        return lambda done, total: self._progress.part(text, done, total)
 
     def _started(self) -> Running:
         if self._running is None:

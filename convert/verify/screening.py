@@ -14,7 +14,7 @@ class Screening:
     """How well one label, the positive one, is told from the other.
 
     Attributes:
-        positive, negative: the labels' names.
+        positive, negative: the labels' names; positive is the one that screening looks for.
         roc_auc: probability that a positive image scores higher than a negative one.
         sensitivity: share of the positive images that are recognised, with its interval.
         specificity: share of the negative images that are recognised, with its interval.

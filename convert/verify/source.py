@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.source import ModelSource, find_source, source_sha256
+from edgeproof.convert.verify.errors import VerifyError
 from edgeproof.edge.bundle import Bundle
 
 
@@ -50,6 +51,18 @@ def recorded_source(bundle: Bundle) -> Source:
             f"{provenance.source_sha256}, got {digest}",
         )
     return Source(found, None)
+
+
+def moved_source(bundle: Bundle, place: Path, option: str) -> Bundle:
+    """The same bundle with its source model where the user says that it is now.
+
+    Raises:
+        VerifyError: that is another model, or none.
+    """
+    moved = with_source(bundle, place.absolute())
+    if (reason := recorded_source(moved).reason) is not None:
+        raise VerifyError(f"{option} cannot be the model of {bundle.folder}: {reason}")
+    return moved
 
 
 def with_source(bundle: Bundle, place: Path) -> Bundle:

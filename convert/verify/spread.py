@@ -21,6 +21,8 @@ class ErrorSpread:
         values: how many were compared.
         max_absolute, mean_absolute, p99_absolute: in the output's own unit.
         max_relative, mean_relative, p99_relative: shares of the largest reference output.
+        max_steps, mean_steps, p99_steps: in steps of the output's own quantisation; null where an
+            output holds real numbers.
     """
 
     values: int
@@ -30,10 +32,17 @@ class ErrorSpread:
     max_relative: float
     mean_relative: float
     p99_relative: float
+    max_steps: float | None = None
+    mean_steps: float | None = None
+    p99_steps: float | None = None
 
 
-def error_spread(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> ErrorSpread | None:
+def error_spread(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]], scales: Sequence[float | None] = ()
+) -> ErrorSpread | None:
     """The spread over pairs of (expected, got) arrays, each pair of one shape.
+
+    `scales`: the step of each pair's output, None for real numbers; empty where none has steps.
 
     Percentiles are interpolated linearly between the two nearest values (NumPy's default; R. J.
     Hyndman and Y. Fan, Sample Quantiles in Statistical Packages, 1996, definition 7). None where a
@@ -49,6 +58,10 @@ def error_spread(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> ErrorSpread 
         absolute.append(error)
         relative.append(error / np.abs(wide).max())
     every, shares = np.concatenate(absolute), np.concatenate(relative)
+    known = [scale for scale in scales if scale is not None]
+    steps = None
+    if len(known) == len(pairs):
+        steps = np.concatenate([e / step for e, step in zip(absolute, known, strict=True)])
     return ErrorSpread(
         values=every.size,
         max_absolute=float(every.max()),
@@ -57,4 +70,7 @@ def error_spread(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> ErrorSpread 
         max_relative=float(shares.max()),
         mean_relative=float(shares.mean()),
         p99_relative=float(np.percentile(shares, PERCENTILE)),
+        max_steps=None if steps is None else float(steps.max()),
+        mean_steps=None if steps is None else float(steps.mean()),
+        p99_steps=None if steps is None else float(np.percentile(steps, PERCENTILE)),
     )

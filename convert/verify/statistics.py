@@ -11,7 +11,13 @@ CALIBRATION_BINS = 15
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Share of right answers with its 95 % Wilson score interval."""
+    """Share of right answers with its 95 % Wilson score interval.
+
+    Attributes:
+        value: the share, 0 to 1.
+        low, high: the ends of the interval.
+        n: how many answers there were.
+    """
 
     value: float
     low: float

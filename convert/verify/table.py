@@ -19,7 +19,7 @@ COLUMNS = (
 )
 _RIGHT = {"worst error", "top-1", "accuracy", "change", "size", "p50 ms"}
 _STYLES = {"yes": "green", "no": "bold red", "failed": "bold red", "reference": "cyan"}
-_UNITS = {
+UNITS = {
     "of the largest reference output": "rel",
     "of the largest pre-softmax value": "rel",
     "output steps": "steps",
@@ -58,6 +58,12 @@ def row_cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def figures(row: Row) -> dict[str, str]:
+    """The figures of a row by the name of their column, those that it has."""
+    cells = zip(COLUMNS[2:], row_cells(row)[2:], strict=True)
+    return {name: cell for name, cell in cells if cell != "-"}
+
+
 def verdict(row: Row) -> str:
     if row.failure is not None:
         return "failed"
@@ -71,7 +77,7 @@ def worst_error(row: Row) -> str:
         return "-"
     if row.worst_error.value is None:
         return "none"
-    unit = _UNITS[row.worst_error.unit]
+    unit = UNITS[row.worst_error.unit]
     return f"{row.worst_error.value:.2g} {unit}"
 
 

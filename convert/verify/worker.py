@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edgeproof.convert.verify.runtimes.pictures import PictureRunning
     from edgeproof.convert.verify.runtimes.protocol import Running
+
+PICTURES = "pictures"  # in place of a runtime: reads encoded pictures
 
 
 def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
@@ -21,16 +24,18 @@ def main(runtime: str, folder: str, source: str, descriptor: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the reference is the CPU's arithmetic
     from edgeproof.convert.verify.runtimes import registry
+    from edgeproof.convert.verify.runtimes.pictures import PictureRunning
     from edgeproof.convert.verify.source import with_source
     from edgeproof.edge.bundle import Bundle
 
-    answer_requests(
-        descriptor,
-        lambda: registry.start(runtime, with_source(Bundle.open(folder), Path(source))),
-    )
+    def start() -> "Running | PictureRunning":
+        bundle = with_source(Bundle.open(folder), Path(source))
+        return PictureRunning(bundle) if runtime == PICTURES else registry.start(runtime, bundle)
+
+    answer_requests(descriptor, start)
 
 
-def answer_requests(descriptor: int, start: "Callable[[], Running]") -> None:
+def answer_requests(descriptor: int, start: "Callable[[], Any]") -> None:
     """Answer requests `(method, arguments)` with `("ok", value)`, `("failed", words)` or
     `("unavailable", words)`."""
     from edgeproof.convert.verify.wire import receive, send

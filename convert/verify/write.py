@@ -1,4 +1,8 @@
-"""Writing `report.json` and `report.html` into a bundle: whole files or none."""
+"""Writing `report.json` and `report.html` into a bundle: whole files or none.
+
+A label may hold what UTF-8 cannot write, half a surrogate pair. JSON has an escape for it, and HTML
+a reference that browsers show as the replacement character.
+"""
 
 import json
 import os
@@ -6,10 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from edgeproof.convert.verify.html import html_report
+from edgeproof.convert.verify.html.page import html_report
 from edgeproof.convert.verify.report import Report
+from edgeproof.convert.verify.report_fields import document_of
 from edgeproof.edge.errors import OutputError
-from edgeproof.edge.schema import to_json
 
 JSON_NAME = "report.json"
 HTML_NAME = "report.html"
@@ -27,9 +31,16 @@ def check_writable(folder: Path, name: str = JSON_NAME) -> None:
 
 
 def report_document(report: Report) -> dict[str, Any]:
-    """The report as JSON values (`report.py` documents the schema)."""
-    document: dict[str, Any] = to_json(report)
+    """The report as JSON values (`report.schema.json`)."""
+    document: dict[str, Any] = document_of(report)
     return document
+
+
+def json_report(report: Report, indent: int | None = 1) -> bytes:
+    """`report.json`."""
+    # allow_nan=False: NaN is not JSON, and no figure of a report may be one
+    text = json.dumps(report_document(report), indent=indent, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode("utf-8", "backslashreplace")
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -38,14 +49,13 @@ def write_report(report: Report, folder: Path) -> None:
     Raises:
         OutputError: the folder cannot be written; the former report stays.
     """
-    document = report_document(report)
-    # allow_nan=False: NaN is not JSON, and no figure of a report may be one
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    for name, content in ((JSON_NAME, text), (HTML_NAME, html_report(report))):
+    document = json_report(report)
+    page = html_report(report).encode("utf-8", "xmlcharrefreplace")
+    for name, content in ((JSON_NAME, document), (HTML_NAME, page)):
         write_whole(folder / name, content)
 
 
-def write_whole(path: Path, content: str) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file that replaces its predecessor in one step, or not at all.
 
     Raises:
@@ -53,7 +63,7 @@ def write_whole(path: Path, content: str) -> None:
     """
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.partial-", delete=False
+            dir=path.parent, prefix=f".{path.name}.partial-", delete=False
         ) as partial:
             partial.write(content)
         os.chmod(partial.name, 0o644)  # made 0600; a bundle may be served by another user

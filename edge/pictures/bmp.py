@@ -6,8 +6,6 @@ from PIL.ImageFile import ImageFile
 
 from edgeproof.edge.pictures.plain import Plain
 
-MAGIC = b"BM"
-
 
 def plain(content: bytes) -> Plain:
     return Plain(content)

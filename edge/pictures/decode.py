@@ -7,17 +7,26 @@ PostScript is a program.
 """
 
 import io
+import os
+import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from PIL import Image
 
+from edgeproof.edge.pictures.budget import Budget
 from edgeproof.edge.pictures.plain import Plain, Refused, check_size
-from edgeproof.edge.pictures.source import bytes_of_file
+from edgeproof.edge.pictures.source import MAX_FILE_BYTES, bytes_of_file
 
-# decoding takes at most this beside the process itself; 24 megapixels of JPEG take 110 MB
+# decoding takes at most this beside the process itself, however many threads decode; 24 megapixels
+# of JPEG take 110 MB
 MAX_DECODING_BYTES = 120_000_000
+_BUDGET = Budget(MAX_DECODING_BYTES)
+# photographs of 12 megapixels are smaller
+_LARGE_FILE_BYTES = 8_000_000
+_ONE_LARGE_FILE = threading.Lock()
 # every scan of a progressive JPEG goes over all pixels: 0.8 s here (AMD EPYC) for as many
 _MAX_PASSED_PIXELS = 1_000_000_000
 # decoders that loop in Python (run-length BMP, TIFF's strips) read piecemeal: 0.2 s for as many
@@ -49,18 +58,28 @@ class _FewReads(io.BytesIO):
         return super().read(size)
 
 
-def decoded(source: str | Path | bytes, target_width: int) -> Decoded:
+def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> Decoded:
     """Decode a file (its path or its bytes).
 
     Args:
         target_width: columns of the image that is to be made of it: an image of that width and of
             the picture's height is part of what has to fit into memory.
+        turn: holds the picture's share of `MAX_DECODING_BYTES`, which all threads share; to be
+            closed when the picture is no longer needed.
 
     Raises:
         Refused: no picture, a damaged one, or one that takes too much memory or time.
     """
+    read = _bytes_to_read(source)
+    share = 0
+    if read > _LARGE_FILE_BYTES:
+        # twice: the file, and what is plain of it. One thread alone holds a share and asks for
+        # more below, so that none waits for ever
+        share = min(2 * read, MAX_DECODING_BYTES)
+        turn.enter_context(_ONE_LARGE_FILE)
+        turn.enter_context(_BUDGET.taken(share))
     content = bytes_of_file(source) if not isinstance(source, bytes) else source
-    form = _form(content)
+    form = form_of(content)
     plain: Plain = form.plain(content)
     del content  # of a file on disk nothing else holds the bytes: only what is plain stays
     held = len(plain.content)
@@ -69,7 +88,8 @@ def decoded(source: str | Path | bytes, target_width: int) -> Decoded:
     picture = None
     try:
         picture = form.opened(_FewReads(plain.content))
-        _check(picture, plain, held, target_width)
+        needed = _checked_bytes(picture, plain, held, target_width)
+        turn.enter_context(_BUDGET.taken(max(0, needed - share)))
         picture.load()
     except Refused:
         raise
@@ -84,8 +104,21 @@ def decoded(source: str | Path | bytes, target_width: int) -> Decoded:
     return Decoded(_framed(picture, plain.frame), plain.orientation)
 
 
-def _form(content: bytes) -> ModuleType:
-    """The format's module. One is imported, for each brings a plug-in of Pillow's."""
+def _bytes_to_read(source: str | Path | bytes) -> int:
+    if isinstance(source, bytes):
+        return 0
+    try:
+        return min(os.stat(source).st_size, MAX_FILE_BYTES)
+    except (OSError, ValueError):  # said by whoever opens it
+        return 0
+
+
+def form_of(content: bytes) -> ModuleType:
+    """The module of the format that the first bytes tell. Only that one is imported.
+
+    Raises:
+        Refused: none of the six.
+    """
     if content.startswith(b"\xff\xd8\xff"):
         from edgeproof.edge.pictures import jpeg
 
@@ -113,8 +146,8 @@ def _form(content: bytes) -> ModuleType:
     raise Refused("expected a picture (PNG, JPEG, WebP, GIF, BMP, TIFF), got something else")
 
 
-def _check(picture: Image.Image, plain: Plain, held: int, target_width: int) -> None:
-    """Refuse before decoding what would take too much, or what the contract cannot use."""
+def _checked_bytes(picture: Image.Image, plain: Plain, held: int, target_width: int) -> int:
+    """What decoding will take; refuses what would be too much, or no use to the contract."""
     width, height = picture.size
     check_size(width, height)
     if picture.mode not in _MODES:
@@ -139,6 +172,7 @@ def _check(picture: Image.Image, plain: Plain, held: int, target_width: int) -> 
             f"expected a picture that is decoded in {MAX_DECODING_BYTES // 10**6} MB, got one of "
             f"{width} x {height} pixels that takes {needed // 10**6}; make it smaller"
         )
+    return needed
 
 
 def _framed(picture: Image.Image, frame: tuple[int, int, int, int] | None) -> Image.Image:

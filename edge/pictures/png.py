@@ -8,8 +8,6 @@ from PIL.ImageFile import ImageFile
 from edgeproof.edge.pictures.orientation import orientation_of
 from edgeproof.edge.pictures.plain import MAX_PARTS, Plain, Refused, too_many_parts
 
-MAGIC = b"\x89PNG\r\n\x1a\n"
-
 _ANCILLARY = 0x20  # the bit of the type's first letter
 _GRAY, _RGB, _PALETTE = 0, 2, 3
 _DEPTHS = (1, 2, 4, 8, 16)

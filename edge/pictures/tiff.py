@@ -13,7 +13,7 @@ from PIL.ImageFile import ImageFile
 from edgeproof.edge.pictures.orientation import orientation_in_tiff
 from edgeproof.edge.pictures.plain import Plain, Refused, check_size, cut_short
 
-MAGICS = {b"II*\0": "<", b"MM\0*": ">"}
+_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _SAMPLES, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_HEIGHT, _SAMPLE_FORMAT = 277, 278, 322, 323, 339
@@ -54,7 +54,7 @@ def plain(content: bytes) -> Plain:
     Raises:
         Refused: cut short, too large, or pixels of another kind than the contract knows.
     """
-    order = MAGICS[content[:4]]
+    order = _ORDERS[content[:4]]
     if len(content) < 8:
         raise cut_short("its header")
     (at,) = struct.unpack_from(order + "I", content, 4)

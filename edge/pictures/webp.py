@@ -21,10 +21,6 @@ _KEPT_FLAGS = 0x12  # alpha, animation; not profile, EXIF, XMP
 _DECODER_BYTES_PER_PIXEL = 9.0
 
 
-def matches(head: bytes) -> bool:
-    return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-
-
 def plain(content: bytes) -> Plain:
     """Without EXIF, XMP, colour profiles and chunks that nobody knows.
 
@@ -41,8 +37,10 @@ def plain(content: bytes) -> Plain:
             break
         kind, length = struct.unpack_from("<4sI", content, at)
         start, at = at, at + 8 + length + length % 2
+        if start + 8 + length > end:
+            raise cut_short("a chunk")
         if kind in _PIXELS:
-            chunk = view[start : min(at, end)]
+            chunk = view[start:at]
             kept.append(_without_flags(bytes(chunk)) if kind == _EXTENDED_HEADER else chunk)
         elif kind == b"EXIF" and exif is None:
             exif = content[start + 8 : start + 8 + length]

@@ -13,12 +13,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import conversion, device
+from tests.bench import conversion, device, evaluation
 from tests.bench.settings import Settings, reference_python
 
 OUTPUT = Path("build/bench")
 # a part is a module with `measure(Settings) -> dict` and `markdown(dict) -> str`
-PARTS: dict[str, ModuleType] = {"conversion": conversion, "device": device}
+PARTS: dict[str, ModuleType] = {
+    "conversion": conversion,
+    "evaluation": evaluation,
+    "device": device,
+}
 
 
 def main() -> None:

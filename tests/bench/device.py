@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import statistics
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.bench.device_ground import SCRIPTS, Ground, prepare
 from tests.bench.device_report import markdown
@@ -17,6 +17,8 @@ from tests.bench.processes import run
 from tests.bench.settings import Settings
 
 __all__ = ["markdown", "measure"]
+
+T = TypeVar("T")
 
 LOOPS = {"mobilenet": 150, "digits": 2000}
 VARIANTS = ("tflite-int8", "tflite-float32")
@@ -56,8 +58,13 @@ def _starts(ground: Ground, model: str, rounds: int) -> dict[str, Any]:
     }
     n = STARTS * rounds
     seconds = _in_turn({name: lambda c=c: _first_line_s(c) for name, c in sides.items()}, n)
-    peaks = _in_turn({name: lambda c=c: run(c).peak_bytes for name, c in sides.items()}, n)
-    return {"n": n, "seconds": seconds, "peak_bytes": peaks}
+    runs = _in_turn({name: lambda c=c: run(c) for name, c in sides.items()}, n)
+    return {
+        "n": n,
+        "seconds": seconds,
+        "peak_bytes": {name: [r.peak_bytes for r in taken] for name, taken in runs.items()},
+        "processor_s": {name: [r.processor_s for r in taken] for name, taken in runs.items()},
+    }
 
 
 def _folder(ground: Ground, model: str, rounds: int) -> dict[str, Any]:
@@ -66,11 +73,15 @@ def _folder(ground: Ground, model: str, rounds: int) -> dict[str, Any]:
     pictures = sorted(ground.pictures.glob("*.jpg"))
     bare = ground.bare(model, "tflite-int8")
     ours = [ground.edgeproof, "classify", ground.bundles[model], ground.pictures]
-    sides: dict[str, Callable[[], float]] = {
-        "ours": lambda: run(ours).seconds,
-        "bare": lambda: _together_s([[*bare, *pictures[0::2]], [*bare, *pictures[1::2]]]),
+    halves = [[*bare, *pictures[0::2]], [*bare, *pictures[1::2]]]
+    sides = {"ours": lambda: _together_s([ours]), "bare": lambda: _together_s(halves)}
+    taken = _in_turn(sides, rounds)
+    return {
+        "n": rounds,
+        "pictures": len(pictures),
+        "seconds": {name: [wall for wall, _ in pairs] for name, pairs in taken.items()},
+        "processor_s": {name: [spent for _, spent in pairs] for name, pairs in taken.items()},
     }
-    return {"n": rounds, "pictures": len(pictures), "seconds": _in_turn(sides, rounds)}
 
 
 def _endurance(ground: Ground) -> dict[str, Any]:
@@ -80,16 +91,14 @@ def _endurance(ground: Ground) -> dict[str, Any]:
     return _json([ground.python, SCRIPTS / "endurance.py", *arguments])
 
 
-def _in_turn(sides: dict[str, Callable[[], float]], n: int) -> dict[str, list[float]]:
+def _in_turn(sides: dict[str, Callable[[], T]], n: int) -> dict[str, list[T]]:
     """Each side `n` times after one that does not count, in turn."""
-    taken: dict[str, list[float]] = {name: [] for name in sides}
+    taken: dict[str, list[T]] = {name: [] for name in sides}
     for number in range(n + 1):
         for name, side in sides.items():
             value = side()
             if number:
                 taken[name].append(value)
-    medians = ", ".join(f"{name} {statistics.median(v):.4g}" for name, v in taken.items())
-    _say(f"  medians: {medians}")
     return taken
 
 
@@ -107,18 +116,25 @@ def _first_line_s(command: Sequence[str | Path]) -> float:
     return seconds
 
 
-def _together_s(commands: list[list[str | Path]]) -> float:
-    """Seconds until all of them, started at once, have ended."""
-    start = time.perf_counter()
+def _together_s(commands: list[list[str | Path]]) -> tuple[float, float]:
+    """Seconds until all of them, started at once, have ended, and their processor time."""
+    before, start = _spent_by_children_s(), time.perf_counter()
     processes = [
         subprocess.Popen(
-            [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         for command in commands
     ]
-    if any(process.wait() for process in processes):
-        raise RuntimeError("the bare script failed")
-    return time.perf_counter() - start
+    said = [process.communicate()[1] for process in processes]
+    seconds = time.perf_counter() - start
+    if any(process.returncode for process in processes):
+        raise RuntimeError(f"{commands[0][0]} failed: {said[0].decode()[-1000:]}")
+    return seconds, _spent_by_children_s() - before
+
+
+def _spent_by_children_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _json(command: Sequence[str | Path]) -> dict[str, Any]:

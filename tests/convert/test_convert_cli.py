@@ -33,7 +33,7 @@ def test_json_document(cli: Cli, tiny_run: Path, tmp_path: Path) -> None:
     document = json.loads(done.stdout)
     assert set(document) == {
         *("bundle", "name", "task", "labels", "variants"),
-        *("skipped", "golden", "calibration", "seconds"),
+        *("skipped", "golden", "calibration", "kept_float", "seconds"),
     }
     assert [v["id"] for v in document["variants"]] == ids
     assert all(set(v) == {"id", "entry", "bytes", "ratio", "seconds"} for v in document["variants"])
@@ -45,7 +45,7 @@ def test_json_document(cli: Cli, tiny_run: Path, tmp_path: Path) -> None:
     # stderr: our own words only, one line per step
     lines = done.stderr.splitlines()
     assert lines[0] == "starting TensorFlow"
-    assert lines[-4:] == [*ids, f"writing {tmp_path / 'b'}"]
+    assert lines[-5:] == [*ids, "running the reference kernels", f"writing {tmp_path / 'b'}"]
     assert not any(word in done.stderr for word in ("WARNING", "cudart", "it/s", "I0000"))
 
 
@@ -92,6 +92,18 @@ def test_failing_force_late_leaves_the_bundle(
         (["--background", "1,2"], 2, "expected 3 numbers for --background, got 2"),
         (["--size", "axb"], 2, "expected numbers separated by 'x'"),
         (["--length", "0"], 2, "expected numbers of at least 1 or dynamic"),
+        (["--gate", "noise=1"], 2, "expected --keep-float with --gate noise=1, got none"),
+        (["--keep-float", " , "], 2, "expected names of layers or auto for --keep-float"),
+        (
+            ["--keep-float", "auto", "--gate", "steps=1"],
+            2,
+            "with a name out of accuracy-drop, agreement, confidence-drift, noise, got 'steps=1'",
+        ),
+        (
+            ["--keep-float", "auto", "--variants", "tflite-float16"],
+            2,
+            "expected one of tflite-dynamic-int8, tflite-int8, tflite-int16x8 among --variants",
+        ),
     ],
 )
 def test_wrong_arguments(

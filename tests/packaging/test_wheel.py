@@ -36,11 +36,15 @@ def test_wheel_holds_the_packages_and_the_built_page_only(wheel: Path) -> None:
         "edgeproof/edge/runtime.py",
         "edgeproof/web/static/index.html",
         "edgeproof/web/static/js/image.js",
+        "edgeproof/convert/verify/report.schema.json",
+        "edgeproof/convert/verify/html/report.css",
     ):
         assert needed in names
     vendor = [n for n in names if n.startswith("edgeproof/web/static/vendor/")]
     assert any(n.endswith(".wasm") for n in vendor)
     assert any(n.endswith(".js") for n in vendor)
+    for built in ("dist/main.js", "dist/worker.js.br", "vendor/tfjs-wasm.js.gz", "sw.js"):
+        assert f"edgeproof/web/static/{built}" in names
 
 
 def test_device_environment_gives_the_labels_that_keras_gives(

@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { batchFromImages } from "../../web/static/js/batch.js";
+import { orientationOf, withoutExif } from "../../web/static/js/exif.js";
 import { imageFromPixels } from "../../web/static/js/image.js";
 import { arrayFromNpy } from "../../web/static/js/npy.js";
 import { inkStyle, placed } from "../../web/static/js/pen.js";
@@ -14,6 +15,13 @@ const CALLS = {
     const rgba = new Uint8Array(readFileSync(path));
     writeFileSync(out, imageFromPixels({ width, height, rgba }, contract, orientation));
   },
+  orientations: ({ paths }) =>
+    paths.map((path) => {
+      const bytes = new Uint8Array(readFileSync(path));
+      const parts = withoutExif(bytes);
+      const bare = new Uint8Array(Buffer.concat(parts));
+      return { stated: orientationOf(bytes), left: orientationOf(bare), bytes: bare.length };
+    }),
   batch({ path, out, contract }) {
     const batch = batchFromImages(new Uint8Array(readFileSync(path)), contract);
     writeFileSync(out, new Uint8Array(batch.buffer));

@@ -17,8 +17,9 @@ from edgeproof.edge.image import image_from_file
 
 # the very modules that the page's worker runs
 DECODE = """async ({base64, contract}) => {
-    const {decoded} = await import("/static/js/decode.js");
-    const {imageFromPixels} = await import("/static/js/image.js");
+    const page = document.querySelector("script[src]").src;
+    const {decoded} = await import(new URL("../js/decode.js", page));
+    const {imageFromPixels} = await import(new URL("../js/image.js", page));
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const {pixels, orientation} = await decoded(bytes);
     const image = imageFromPixels(pixels, contract, orientation);

@@ -1,17 +1,19 @@
 """`globalThis.edgeproofVerify`, which verification drives."""
 
 import base64
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
 from edgeproof.edge.bundle import Bundle
 
 Serve = Callable[..., str]
+Offer = Callable[[np.ndarray], dict[str, Any]]
 
 
 @pytest.fixture
@@ -26,9 +28,17 @@ def hook(page: Page, serve: Serve, digits_bundle: Path) -> Callable[..., Any]:
     return call
 
 
-def encoded(array: np.ndarray) -> dict[str, Any]:
-    content = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-    return {"shape": list(array.shape), "dtype": array.dtype.name, "base64": content}
+@pytest.fixture
+def offered(page: Page) -> Offer:
+    """Has the page find an array at a path of its own, as verification's server does."""
+    numbers = itertools.count()
+
+    def offer(array: np.ndarray) -> dict[str, Any]:
+        url, content = f"/inputs/{next(numbers)}", np.ascontiguousarray(array).tobytes()
+        page.route(f"**{url}", lambda route: route.fulfill(body=content))
+        return {"shape": list(array.shape), "dtype": array.dtype.name, "url": url}
+
+    return offer
 
 
 def decoded(tensor: dict[str, Any]) -> np.ndarray:
@@ -37,7 +47,7 @@ def decoded(tensor: dict[str, Any]) -> np.ndarray:
 
 
 def test_images_and_tensors_give_what_keras_gave(
-    hook: Callable[..., Any], digits_bundle: Path
+    hook: Callable[..., Any], offered: Offer, digits_bundle: Path
 ) -> None:
     bundle = Bundle.open(digits_bundle)
     golden = bundle.manifest.golden
@@ -46,12 +56,12 @@ def test_images_and_tensors_give_what_keras_gave(
     loaded = hook("load", wanted)
     assert loaded["engine"] == "tfjs-cpu"
     assert loaded["version"] == "TensorFlow.js 4.22.0"
-    by_image = hook("runImages", encoded(images))
+    by_image = hook("runImages", offered(images))
     (output,) = by_image["outputs"]
     assert output["name"] == bundle.variant("tfjs-float32").outputs[0].name
     np.testing.assert_allclose(decoded(output), expected, atol=1e-5)
     assert len(by_image["ms"]) == -(-len(images) // 16)
-    by_tensor = hook("runTensors", [encoded(images[:3].astype(np.float32))])
+    by_tensor = hook("runTensors", [offered(images[:3].astype(np.float32))])
     np.testing.assert_allclose(decoded(by_tensor["outputs"][0]), expected[:3], atol=1e-5)
 
 
@@ -69,17 +79,30 @@ def test_golden_files_make_the_images_of_python(
         assert base64.b64decode(run["image"]) == image.tobytes(), file.description
 
 
-def test_no_tensor_is_kept(hook: Callable[..., Any], digits_bundle: Path) -> None:
+def test_no_tensor_is_kept(hook: Callable[..., Any], offered: Offer, digits_bundle: Path) -> None:
     images = Bundle.open(digits_bundle).array(Bundle.open(digits_bundle).manifest.golden.inputs[0])
     hook("load", {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-cpu"})
     hook("latency", {"n": 1})
     weights = hook("tensors")
     assert weights > 0
-    hook("runImages", encoded(images))
+    hook("runImages", offered(images))
     assert len(hook("latency", {"n": 20})["ms"]) == 20
     assert hook("tensors") == weights
     hook("unload")
     assert hook("tensors") == 0
+
+
+def test_an_input_that_is_not_there(chromium: Browser, serve: Serve, digits_bundle: Path) -> None:
+    page = chromium.new_page()  # not `page`, which holds the browser's own complaint against it
+    page.goto(serve(digits_bundle) + "verify.html")
+    page.wait_for_function("globalThis.edgeproofVerify")
+    wanted = {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-cpu"}
+    page.evaluate("wanted => edgeproofVerify.load(wanted)", wanted)
+    gone = {"shape": [1, 8, 8, 1], "dtype": "uint8", "url": "/inputs/7"}
+    for call in ("runImages(gone)", "runTensors([gone])"):
+        with pytest.raises(Exception, match="expected an input at /inputs/7, got status 404"):
+            page.evaluate(f"gone => edgeproofVerify.{call}", gone)
+    page.close()
 
 
 @pytest.mark.parametrize(
@@ -106,15 +129,15 @@ def test_wrong_use_is_said(
 
 
 def test_a_gpu_engine_counts_what_the_graphics_card_ran(
-    hook: Callable[..., Any], digits_bundle: Path
+    hook: Callable[..., Any], offered: Offer, digits_bundle: Path
 ) -> None:
     images = Bundle.open(digits_bundle).array(Bundle.open(digits_bundle).manifest.golden.inputs[0])
     hook("load", {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-webgpu"})
     assert hook("gpuCalls") == 0
-    hook("runImages", encoded(images[:16]))
+    hook("runImages", offered(images[:16]))
     assert hook("gpuCalls") >= 5  # layers
     hook("load", {"bundle": "digits", "variant": "tfjs-float32", "engine": "tfjs-cpu"})
-    hook("runImages", encoded(images[:16]))
+    hook("runImages", offered(images[:16]))
     assert hook("gpuCalls") is None
 
 
@@ -127,7 +150,7 @@ def test_what_an_engine_cannot_take_is_a_reason_and_no_fault(hook: Callable[...,
 
 
 def test_a_browser_without_webgpu_says_so(hook: Callable[..., Any], page: Page) -> None:
-    page.route("**/engines/tfjs_backends.js", _without_webgpu)
+    page.route("**/dist/worker.js", _without_webgpu)
     page.reload()
     page.wait_for_function("globalThis.edgeproofVerify")
     reason = hook("start", "tfjs-webgpu")["unavailable"]

@@ -60,8 +60,7 @@ def _results(files: Sequence[Path], contract: InputContract) -> Iterator[np.ndar
         for chunk in chunks:
             yield from _decode_chunk(chunk, contract)
         return
-    # spawn: a fork of a process with TensorFlow's threads may hang. Threads would not do either:
-    # the decoder's `warnings.catch_warnings` is not safe between threads
+    # spawn: a fork of a process with TensorFlow's threads may hang
     with ProcessPoolExecutor(
         max_workers=os.cpu_count(), mp_context=multiprocessing.get_context("spawn")
     ) as pool:

@@ -1,2 +1,3 @@
-/** TensorFlow.js backend in plain JavaScript. Registers itself on import. */
+/** TensorFlow.js in plain JavaScript. Its backend registers itself on import. */
 import "@tensorflow/tfjs-backend-cpu";
+export * from "./tfjs.js";

@@ -1,3 +1,4 @@
-/** TensorFlow.js backend in WebAssembly. Registers itself on import. */
+/** TensorFlow.js in WebAssembly. Its backend registers itself on import. */
 import "@tensorflow/tfjs-backend-wasm";
+export * from "./tfjs.js";
 export { getThreadsCount, setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";

@@ -1,2 +1,3 @@
-/** TensorFlow.js backend on the graphics card. Registers itself on import. */
+/** TensorFlow.js on the graphics card. Its backend registers itself on import. */
 import "@tensorflow/tfjs-backend-webgl";
+export * from "./tfjs.js";

@@ -1,2 +1,3 @@
-/** TensorFlow.js backend on the graphics card through WebGPU. Registers itself on import. */
+/** TensorFlow.js on the graphics card through WebGPU. Its backend registers itself on import. */
 import "@tensorflow/tfjs-backend-webgpu";
+export * from "./tfjs.js";

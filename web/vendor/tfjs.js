@@ -1,4 +1,4 @@
-/** TensorFlow.js: tensors and graph models. A backend is a chunk of its own. */
+/** TensorFlow.js: tensors and graph models, the part that every engine holds. */
 // platform and flags; what the package's index would also register is for training
 import "@tensorflow/tfjs-core/dist/base_side_effects";
 export {

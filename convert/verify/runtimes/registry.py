@@ -4,6 +4,7 @@ import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from edgeproof.convert.verify.arm.boards import BOARDS
 from edgeproof.convert.verify.arm.prepared import why_not_prepared
@@ -30,6 +31,8 @@ class Runtime:
             counts, for which runtime is started first.
         emulated: run by qemu (`verify/arm/`): its answers count, its times say nothing.
         dtypes: what its inputs and outputs can hold; None for everything.
+        shared: where several processes may share its labelled images. One of Keras computes on all
+            cores already, and a browser's page is this machine's.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Runtime:
     typical_s: float
     dtypes: frozenset[str] | None = None
     emulated: bool = False
+    shared: Literal["nowhere", "on clusters", "anywhere"] = "nowhere"
 
     def takes(self, variant: Variant) -> bool:
         """Whether it can run the variant."""
@@ -57,10 +61,10 @@ _BROWSER = ("flask", "waitress", "playwright")
 _TFJS = ("tfjs", "tfjs-layers")
 
 RUNTIMES = (
-    Runtime("keras", ("source",), None, ("tensorflow", "keras"), 7),
-    Runtime("litert-reference", ("tflite",), _SLOW, ("ai_edge_litert",), 1),
-    Runtime("litert", ("tflite",), None, ("ai_edge_litert",), 1),
-    Runtime("tflite-runtime", ("tflite",), None, ("tflite_runtime",), 1),
+    Runtime("keras", ("source",), None, ("tensorflow", "keras"), 7, shared="on clusters"),
+    Runtime("litert-reference", ("tflite",), _SLOW, ("ai_edge_litert",), 1, shared="anywhere"),
+    Runtime("litert", ("tflite",), None, ("ai_edge_litert",), 1, shared="anywhere"),
+    Runtime("tflite-runtime", ("tflite",), None, ("tflite_runtime",), 1, shared="anywhere"),
     *(Runtime(name, ("tflite",), _EMULATED, (), 8, emulated=True) for name in BOARDS),
     Runtime("tfjs-reference", ("tfjs",), _SLOW, ("tensorflow",), 6),
     Runtime("tfjs-cpu", _TFJS, _SLOW, _BROWSER, 4),

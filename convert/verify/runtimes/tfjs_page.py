@@ -5,9 +5,10 @@ its bare `/verify.html`, which offers `globalThis.edgeproofVerify`.
 """
 
 import base64
+import itertools
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,17 +34,38 @@ class PageRunning:
     """
 
     def __init__(self, bundle: Bundle, engine: str) -> None:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
 
         self._bundle = bundle
         self._engine = engine
         executable = find_chromium()
         if executable is None:
             raise RuntimeFailed("expected a Chromium, got none; install one or set CHROMIUM")
-        self._server = _serve(bundle)
+        self._inputs = _Inputs(bundle)
+        self._server = _serve(self._inputs)
         self._playwright = sync_playwright().start()
+        try:
+            self._open_page(executable)
+        except Error as error:
+            self._playwright.stop()
+            self._server.close()
+            raise RuntimeFailed(
+                f"expected a Chromium at {executable} that opens a page, got: "
+                f"{_last_words(error)}; install another, or name one with CHROMIUM"
+            ) from error
+        self.ask("ready")
+        try:
+            _require_available(self.ask("start", engine))
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_page(self, executable: str) -> None:
         self._browser = self._playwright.chromium.launch(
-            executable_path=executable, args=chromium_flags(), headless=True
+            executable_path=executable,
+            args=chromium_flags(),
+            headless=True,
+            timeout=START_TIMEOUT_MS,
         )
         self._page = self._browser.new_page()
         # what the page says goes to this process's stderr: a crash's last words
@@ -52,12 +74,6 @@ class PageRunning:
         url = f"http://127.0.0.1:{self._server.effective_port}/verify.html"
         self._page.goto(url, timeout=START_TIMEOUT_MS)
         self._page.wait_for_function("() => globalThis.edgeproofVerify", timeout=START_TIMEOUT_MS)
-        self.ask("ready")
-        try:
-            _require_available(self.ask("start", engine))
-        except BaseException:
-            self.close()
-            raise
 
     def ask(self, function: str, *arguments: Any) -> Any:
         """Call a function of `edgeproofVerify` and wait for what it resolves to.
@@ -75,6 +91,11 @@ class PageRunning:
         except Error as error:
             said = error.message.partition("\n")[0].removeprefix("Page.evaluate: ")
             raise RuntimeFailed(f"{self._engine} failed during {function!r}: {said}") from error
+
+    def offer(self, array: np.ndarray) -> dict[str, Any]:
+        """What the page has to be told to fetch an array, once."""
+        url = self._inputs.offer(np.ascontiguousarray(array).tobytes())
+        return {"shape": list(array.shape), "dtype": array.dtype.name, "url": url}
 
     def open(self, variant_id: str) -> "PageSession":
         name = self._bundle.folder.resolve().name
@@ -101,11 +122,11 @@ class PageSession:
         self.load_ms = load_ms
 
     def run(self, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        offered = [self._running.offer(array) for array in inputs]
         if self._has_contract:
-            answer = self._running.ask("runImages", _encoded(inputs[0]))
+            answer = self._running.ask("runImages", offered[0])
         else:
-            tensors = [{**_encoded(array), "dtype": array.dtype.name} for array in inputs]
-            answer = self._running.ask("runTensors", tensors)
+            answer = self._running.ask("runTensors", offered)
         return _decoded(answer["outputs"])
 
     def run_file(self, path: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -134,6 +155,13 @@ def _require_available(answer: dict[str, Any] | None) -> None:
         raise RuntimeUnavailable(answer["unavailable"])
 
 
+def _last_words(error: "Error") -> str:
+    """What Playwright says of it, and what the browser itself said last."""
+    said = error.message.partition("\n")[0].removeprefix("BrowserType.launch: ")
+    own = [line.partition("[err] ")[2] for line in error.message.splitlines() if "[err] " in line]
+    return f"{said} ({own[-1]})" if own else said
+
+
 def _say_message(message: "ConsoleMessage") -> None:
     sys.stderr.write(f"{message.text}\n")
 
@@ -142,19 +170,37 @@ def _say_error(error: "Error") -> None:
     sys.stderr.write(f"{error.message}\n")
 
 
-def _serve(bundle: Bundle) -> Any:
+class _Inputs:
+    """The page's application, and beside it what is to be run."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        from edgeproof.web.app import create_app
+
+        self._app = create_app([bundle.folder])
+        self._offered: dict[str, bytes] = {}
+        self._numbers = itertools.count()
+
+    def offer(self, content: bytes) -> str:
+        """A path from which these bytes can be fetched once."""
+        path = f"/inputs/{next(self._numbers)}"
+        self._offered[path] = content
+        return path
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        content = self._offered.pop(environ["PATH_INFO"], None)
+        if content is None:
+            return self._app(environ, start_response)
+        kind, length = "application/octet-stream", str(len(content))
+        start_response("200 OK", [("Content-Type", kind), ("Content-Length", length)])
+        return [content]
+
+
+def _serve(application: _Inputs) -> Any:
     from waitress.server import create_server
 
-    from edgeproof.web.app import create_app
-
-    server = create_server(create_app([bundle.folder]), host="127.0.0.1", port=0, threads=8)
+    server = create_server(application, host="127.0.0.1", port=0, threads=8)
     threading.Thread(target=server.run, daemon=True).start()
     return server
-
-
-def _encoded(array: np.ndarray) -> dict[str, Any]:
-    content = np.ascontiguousarray(array).tobytes()
-    return {"shape": list(array.shape), "base64": base64.b64encode(content).decode("ascii")}
 
 
 def _decoded(outputs: list[dict[str, Any]]) -> dict[str, np.ndarray]:

@@ -81,7 +81,7 @@ def test_tensors_that_several_layers_read_in_parts(tmp_path: Path) -> None:
     own = GraphTensors(frozen.graph_def, [frozen.inputs[0].tensor], [c.tensor for c in calls])
     array = np.random.default_rng(0).normal(0, 1, (2, 4, 6)).astype(np.float32)
     values = own.run([array])
-    for layer in _layers(frozen, calls, {c.tensor: c.tensor for c in calls}):
+    for layer in _layers(frozen, calls, {c.tensor: c.tensor for c in calls}, {}):
         read = [array for _ in layer.inputs] + [values[t] for t in layer.reads]
         np.testing.assert_allclose(layer.part.run(read), values[layer.call.tensor], atol=1e-6)
 

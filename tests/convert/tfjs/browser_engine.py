@@ -20,7 +20,7 @@ _RUN = """
 async ({ engine: name, variant, files, inputs }) => {
   const { engineNamed } = await import("/static/js/engines/index.js");
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const engine = (globalThis.engine ??= await engineNamed(name));
+  const engine = (globalThis.engine ??= await engineNamed(name, { layers: false }));
   const types = { float32: Float32Array, int32: Int32Array };
   const named = Object.entries(files).map(([path, content]) => [path, bytes(content)]);
   const model = await engine.load(variant, new Map(named));

@@ -55,6 +55,7 @@ def test_the_reader_computes_what_keras_does(make: Callable[[], keras.Model]) ->
 
 @pytest.mark.parametrize("precision", ["float16", "uint8", "uint16"])
 def test_the_reader_is_the_reference_of_compressed_models(precision: str, run_tfjs: Engine) -> None:
+    keras.utils.set_random_seed(0)  # some kernels lose less than 1e-6
     model = models.image_classifier()
     inputs = models.random_inputs(model)
     files = encoded(prepared(freeze(model)), precision)

@@ -22,6 +22,8 @@ class Faulty:
     def open(self, variant): return self
     def run(self, inputs):
         fault = os.environ["FAULT"]
+        if fault == "hang later":
+            os.environ["FAULT"] = "hang"
         if fault == "crash":
             print("the last words", file=sys.stderr, flush=True)
             os.abort()
@@ -76,6 +78,23 @@ def test_a_hang_ends_at_its_time_limit(
         digits_bundle, command, "hang", monkeypatch
     )
     assert time.monotonic() - started < 60
+
+
+def test_a_limit_follows_what_was_seen(
+    digits_bundle: Path, command: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeouts = Timeouts(start_s=60, open_s=60, run_s=1, per_image_s=600)
+    assert timeouts.run(2) == 1201
+    assert timeouts.run(2, seen_s=0.01) == 1 + 2 * 20 * 0.01
+    assert timeouts.run(2, seen_s=500) == 1201
+    monkeypatch.setenv("FAULT", "hang later")
+    with IsolatedRunning(
+        "litert", Bundle.open(digits_bundle), timeouts=timeouts, command=command
+    ) as running:
+        session = running.open("tflite-float32")
+        session.run([np.zeros((2, 2))])
+        with pytest.raises(RuntimeFailed, match="hung: expected an answer to 'run' within"):
+            session.run([np.zeros((2, 2))])
 
 
 def test_an_error_is_its_first_line(

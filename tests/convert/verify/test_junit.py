@@ -14,6 +14,7 @@ from edgeproof.convert.verify.gates import GATES, gate_for
 from edgeproof.convert.verify.junit import failures_of, junit_of_error, junit_of_report
 from edgeproof.convert.verify.report import (
     BundleFacts,
+    Environment,
     NotRun,
     Report,
     Row,
@@ -40,7 +41,7 @@ def report(*rows: Row) -> Report:
         passed=all(row.passed for row in rows),
         bundle=BundleFacts("digits 1.5", "digits", "model.keras", "ab", ("a", "b")),
         created="2026-11-22T10:00:00+00:00",
-        environment={"edgeproof": "0.1.0"},
+        environment=Environment("0.1.0", "3.11.7", "Linux", "2"),
         runtimes=(
             RuntimeState("litert", "2.3.0", "ran", None),
             RuntimeState(
@@ -90,7 +91,7 @@ def test_every_row_is_a_case_and_every_reason_is_said() -> None:
     assert failure.get("type") == "noise"
     assert "gate noise broke (golden inputs): expected at most 0.15" in (failure.text or "")
     assert "would pass with --gate noise:int8=0.4" in (failure.text or "")
-    assert len(found[f"{place}tflite-int8", "litert-reference"]) == 0
+    assert found[f"{place}tflite-int8", "litert-reference"].find("failure") is None
     skipped = found[f"{place}tfjs-float32", "tfjs-wasm"].find("skipped")
     assert skipped is not None
     assert skipped.get("message") == "no Chromium found"
@@ -133,6 +134,11 @@ def test_the_file_is_written_when_gates_hold_break_or_cannot_be_judged(
     assert cli(*asked).returncode == 0
     held = cases(junit.read_text(encoding="utf-8"))
     assert len(held) == 10  # the source's, 5 variants, 4 of which have a reference
+    case = held["edgeproof.digits.tflite-int8", "litert"]
+    figures = {p.get("name"): p.get("value") or "" for p in case.iter("property")}
+    assert figures["worst error"].endswith(" steps")
+    assert figures["accuracy"].endswith("n=10")
+    assert set(figures) >= {"faithful?", "top-1", "change", "size", "p50 ms"}
     assert not [c for c in held.values() if c.find("failure") is not None]
     assert cli(*asked, "--gate", "relative:float32=1e-12").returncode == 1
     broken = cases(junit.read_text(encoding="utf-8"))

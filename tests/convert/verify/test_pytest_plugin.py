@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -52,6 +54,23 @@ def test_an_altered_file_fails_every_test(pytester: pytest.Pytester, bundle_copy
     result.stdout.fnmatch_lines(["*model.tflite was altered: expected SHA-256*"])
 
 
+def test_labelled_images_and_the_figures_in_junit(
+    pytester: pytest.Pytester, digits_bundle: Path, digits_run: Path
+) -> None:
+    """Of --edgeproof-data only so many images are used, and each test brings its figures along."""
+    test = np.load(digits_run / "test.npz")
+    np.savez(pytester.path / "mine.npz", images=test["images"], labels=test["labels"])
+    chosen = ("--edgeproof-data", "mine.npz", "--edgeproof-limit", "50", "-k", "tflite-int8")
+    result = run(pytester, digits_bundle, *LITERT, *chosen, "--junitxml", "out.xml")
+    result.assert_outcomes(passed=2, deselected=8)
+    (suite,) = ElementTree.parse(pytester.path / "out.xml").getroot()
+    case = next(c for c in suite.iter("testcase") if "[litert]" in (c.get("name") or ""))
+    figures = {p.get("name"): p.get("value") or "" for p in case.iter("property")}
+    assert figures["faithful?"] == "yes"
+    assert figures["worst error"].endswith(" steps")
+    assert figures["accuracy"].endswith("n=50")
+
+
 def test_what_cannot_run_here_is_skipped_with_its_reason(
     pytester: pytest.Pytester, digits_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +96,8 @@ def test_nothing_that_could_be_run_is_no_success(
     [
         (("--edgeproof-runtimes", "litter"), "*did you mean litert?*"),
         (("--edgeproof-gate", "nois=1"), "*did you mean noise?*"),
+        (("--edgeproof-limit", "0"), "*expected a number from 1, got '0'*"),
+        (("--edgeproof-source", "none.keras"), "*--edgeproof-source cannot be the model of*"),
     ],
 )
 def test_wrong_usage(

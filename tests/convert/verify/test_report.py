@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from edgeproof.convert.verify.errors import RuntimeFailed
-from edgeproof.convert.verify.html import html_report
+from edgeproof.convert.verify.html.elements import figure
+from edgeproof.convert.verify.html.page import html_report
 from edgeproof.convert.verify.plan import planned
 from edgeproof.convert.verify.report import Report
 from edgeproof.convert.verify.run import verify_bundle
@@ -70,7 +71,9 @@ def test_a_reference_that_gives_no_answers_fails_what_it_should_judge(digits_bun
 def test_the_page_is_self_contained(report: Report) -> None:
     page = html_report(report)
     assert "<script" not in page
-    assert not re.findall(r"(?:src|href)=|url\(|@import|https?://", page)
+    assert not re.findall(r"url\(|@import|https?://", page)
+    places = re.findall(r"(?:src|href)=.(?!#|data:image/png)", page)
+    assert not places
     assert page.count("<table") == page.count("</table>")
     for row in report.rows:
         assert row.variant in page
@@ -78,10 +81,19 @@ def test_the_page_is_self_contained(report: Report) -> None:
 
 def test_labels_and_names_are_never_taken_for_html(report: Report) -> None:
     evil = "<img src=x onerror=alert(1)>"
-    facts = dataclasses.replace(report.bundle, name=evil, source=evil, labels=(evil,))
+    facts = dataclasses.replace(report.bundle, name=evil, source=evil, labels=(evil,) * 10)
     page = html_report(dataclasses.replace(report, bundle=facts))
     assert evil not in page
     assert "&lt;img" in page
+
+
+def test_half_a_character_is_written_too(report: Report, tmp_path: Path) -> None:
+    """JSON can hold half a surrogate pair, and so can a label; UTF-8 cannot."""
+    labels = ("\ud83d", *report.bundle.labels[1:])
+    facts = dataclasses.replace(report.bundle, labels=labels)
+    write_report(dataclasses.replace(report, bundle=facts), tmp_path)
+    assert json.loads((tmp_path / "report.json").read_bytes())["bundle"]["labels"][0] == "\ud83d"
+    assert "&#55357;" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_document_has_only_json_numbers(report: Report, tmp_path: Path) -> None:
@@ -118,9 +130,16 @@ def test_every_figure_of_every_row_stands_in_the_page(report: Report) -> None:
     assert row.cost.accuracy_test is not None
     assert row.cost.calibration_error is not None
     assert row.cost.screening is None  # ten labels
+    # int8 outputs are counted in their own steps, float ones are not
+    assert row.errors.max_steps == row.worst_error.value if row.worst_error else False
+    assert row.cost.errors.mean_steps is not None
+    exact = next(r for r in report.rows if (r.variant, r.runtime) == ("tflite-float32", "litert"))
+    assert exact.errors is not None
+    assert exact.errors.max_steps is None
     for text in (
         f"{row.errors.max_absolute:.2g}",
         f"{row.cost.errors.p99_relative:.2g}",
+        figure(row.cost.errors.p99_steps or 0),
         f"{row.cost.calibration_error_before:.4f} → {row.cost.calibration_error:.4f}",
         "McNemar's exact two-sided test",
         f"over {CALIBRATION_BINS} bins of equal width",
@@ -139,8 +158,8 @@ def test_screening_names_its_labels_and_escapes_them(report: Report) -> None:
         for row in report.rows
     )
     page = html_report(dataclasses.replace(report, rows=rows))
-    assert "Positive is &lt;ill&gt; (--positive LABEL says otherwise)" in page
-    assert "sensitivity (&lt;ill&gt;)" in page
+    assert "Positive is <bdi>&lt;ill&gt;</bdi> (--positive LABEL says otherwise)" in page
+    assert "sensitivity (<bdi>&lt;ill&gt;</bdi>)" in page
     assert "<ill>" not in page
     assert "50.00% → 50.00% (9.45% to 90.55%)" in page  # 1 of 2, Wilson
     assert "1.0000 → 1.0000" in page  # both of <ill> score above the one of well

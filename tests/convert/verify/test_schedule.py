@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from edgeproof.convert.progress import Silent
 from edgeproof.convert.verify.errors import RuntimeFailed
 from edgeproof.convert.verify.golden import GoldenSet
 from edgeproof.convert.verify.measure import Work
+from edgeproof.convert.verify.process_tree import descendants
 from edgeproof.convert.verify.runtimes.registry import Runtime
 from edgeproof.convert.verify.schedule import Found, Job, side_by_side
 from edgeproof.edge.errors import RuntimeUnavailable
@@ -41,6 +43,8 @@ class Machine:
         self.starts.append(name)
         if name == "absent":
             raise RuntimeUnavailable("no such thing here")
+        if name == "silent":
+            raise RuntimeFailed("hung at its start")
         return FakeRunning(self, name)
 
 
@@ -123,6 +127,14 @@ def test_a_crash_is_one_failed_row_and_the_runtime_starts_again() -> None:
     assert all(m.failure is None for m in found["one"].measurements)
 
 
+def test_what_does_not_start_is_not_waited_for_again() -> None:
+    machine = Machine()
+    found = found_by(machine, "silent", "one")
+    assert [m.failure for m in found["silent"].measurements] == ["hung at its start"] * 2
+    assert machine.starts.count("silent") == 1
+    assert all(m.failure is None for m in found["one"].measurements)
+
+
 def test_a_crash_while_timing_is_a_failure_too() -> None:
     found = found_by(Machine(), "late")
     assert [m.failure for m in found["late"].measurements] == ["died of haste"] * 2
@@ -151,14 +163,28 @@ def test_what_cannot_run_is_told_apart_from_what_failed() -> None:
     assert [m.variant for m in found["choosy"].measurements] == ["a"]
 
 
-def test_ctrl_c_ends_every_process(digits_bundle: Path) -> None:
+@pytest.mark.parametrize(
+    ("runtimes", "waited_for"),
+    [
+        ("tfjs-cpu,litert", "tfjs-cpu"),
+        # in the middle of batches that two processes share
+        ("litert", "labelled images: "),
+    ],
+)
+def test_ctrl_c_ends_every_process(
+    digits_bundle: Path, tmp_path: Path, runtimes: str, waited_for: str
+) -> None:
+    images = np.zeros((400_000, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "many.npz", images=images, labels=np.arange(len(images)) % 10)
     # what a shell starts in the background ignores Ctrl-C until it is told otherwise
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from edgeproof.convert import progress; progress.PART_EVERY_S = 0.1; "
+        "from edgeproof.convert.verify.scaleout import evaluate; evaluate.WORTH_SHARING_S = 0; "
         "from edgeproof.edge.main import entrypoint; entrypoint()"
     )
     command = [sys.executable, "-c", code, "verify", str(digits_bundle)]
-    options = ["--runtimes", "tfjs-cpu,litert", "--jobs", "2"]
+    options = ["--runtimes", runtimes, "--jobs", "2", "--data", str(tmp_path / "many.npz")]
     process = subprocess.Popen(
         [*command, *options],
         stderr=subprocess.PIPE,
@@ -166,9 +192,10 @@ def test_ctrl_c_ends_every_process(digits_bundle: Path) -> None:
         text=True,
     )
     assert process.stderr is not None
-    process.stderr.readline()  # the first runtime is at work
+    while waited_for not in process.stderr.readline():
+        assert process.poll() is None
     time.sleep(1)
-    children = _descendants(process.pid)
+    children = descendants(process.pid)
     assert children
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
@@ -177,12 +204,6 @@ def test_ctrl_c_ends_every_process(digits_bundle: Path) -> None:
     while (left := [pid for pid in children if _is_alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == []
-
-
-def _descendants(pid: int) -> list[int]:
-    lists = Path(f"/proc/{pid}/task").glob("*/children")  # one for each thread
-    own = [int(child) for path in lists for child in path.read_text().split()]
-    return own + [grandchild for child in own for grandchild in _descendants(child)]
 
 
 def _is_alive(pid: int) -> bool:

@@ -28,3 +28,20 @@ def test_no_figures_where_nothing_can_be_compared(got: np.ndarray) -> None:
     fine = np.array([0.5, 1.0])
     assert error_spread([(fine, fine), (fine, got)]) is None
     assert error_spread([]) is None
+
+
+def test_steps_are_those_of_each_output() -> None:
+    fine, coarse = np.array([0.0, 1.0]), np.array([0.0, 8.0])
+    pairs = [(fine, fine + 0.25), (coarse, coarse + 2)]
+    found = error_spread(pairs, [0.25, 1.0])
+    assert found is not None
+    assert (found.max_steps, found.mean_steps) == (2.0, 1.5)
+    assert found.p99_steps == pytest.approx(2.0)
+
+
+def test_no_steps_where_an_output_has_none() -> None:
+    values = np.array([0.0, 1.0])
+    for scales in ((), (0.25, None)):
+        found = error_spread([(values, values), (values, values)], scales)
+        assert found is not None
+        assert (found.max_steps, found.mean_steps, found.p99_steps) == (None, None, None)

@@ -22,7 +22,7 @@ from edgeproof.edge.errors import (
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 KEYS = {
     "schema_version", "passed", "bundle", "created", "environment", "runtimes", "references",
-    "data", "rows", "broken", "gates", "wall_s",
+    "data", "rows", "broken", "gates", "wall_s", "examples", "layers",
 }  # fmt: skip
 ROW_KEYS = {
     "variant", "runtime", "version", "reference", "faithful", "passed", "worst_error", "cost",
@@ -52,11 +52,14 @@ def test_json_is_the_report_and_the_report_lies_in_the_bundle(bundle_copy: Path,
     # what judges the quantised variants runs although nobody asked for it
     assert states["litert-reference"] == "ran"
     assert states["tfjs-wasm"] == "not asked for"
+    assert document["layers"]["reason"] == "the Keras model was not run: not asked for"
+    assert {found["variant"] for found in document["examples"]} >= {"tflite-int8"}
 
 
 def test_a_broken_gate_is_exit_1_and_says_everything(bundle_copy: Path, cli: Cli) -> None:
     done = cli(
-        "verify", bundle_copy, "--runtimes", "litert", "--limit", "20", "--gate", "relative=1e-12"
+        *("verify", bundle_copy, "--runtimes", "litert", "--limit", "20"),
+        *("--gate", "relative=1e-12", "--no-layers"),
     )
     assert done.returncode == 1
     assert "tflite-float32 on litert: gate relative broke" in done.stderr
@@ -66,7 +69,9 @@ def test_a_broken_gate_is_exit_1_and_says_everything(bundle_copy: Path, cli: Cli
         "variant", "runtime", "faithful?", "worst error", "top-1", "accuracy", "change", "size",
         "p50 ms",
     ]  # fmt: skip
-    assert json.loads((bundle_copy / "report.json").read_bytes())["passed"] is False
+    document = json.loads((bundle_copy / "report.json").read_bytes())
+    assert document["passed"] is False
+    assert document["layers"]["reason"] == "not asked for"
 
 
 def test_the_limit_that_a_broken_gate_names_lets_it_pass(bundle_copy: Path, cli: Cli) -> None:
@@ -142,6 +147,19 @@ def test_a_bundle_that_cannot_be_written(
     assert "expected a writable folder for report.json" in str(error)
 
 
+def test_a_report_that_cannot_be_written_is_not_lost(bundle_copy: Path, cli: Cli) -> None:
+    (bundle_copy / "report.json").mkdir()  # root could write to anything else
+    asked = ("verify", bundle_copy, "--runtimes", "litert", "--limit", "20")
+    done = cli(*asked, "--json")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("edgeproof: expected to write")
+    assert "Is a directory" in done.stderr
+    document = json.loads(done.stdout)
+    assert document["passed"] is True
+    assert len(document["rows"]) == 10
+    assert not list(bundle_copy.glob(".report*"))
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [("nothing", "expected a folder or an .npz file"), ("empty", "one folder for each label")],
@@ -165,6 +183,6 @@ def test_labels_of_ones_own_are_not_held_against_the_run(
     bundle = tmp_path / "named"
     options = ("--labels", names, "--variants", "tflite-float32")
     assert cli("convert", digits_run, "-o", bundle, *options).returncode == 0
-    done = cli("verify", bundle, "--runtimes", "keras,litert")
+    done = cli("verify", bundle, "--runtimes", "keras,litert", "--no-layers")
     assert done.returncode == 0, done.stderr
     assert "The labels come from names.txt" in done.stdout

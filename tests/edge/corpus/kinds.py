@@ -170,9 +170,7 @@ def _gif() -> Iterator[Hostile]:
     )
     yield refused("kinds/no-frame.gif", head + b";", "")
     yield accepted("kinds/no-end.gif", head + gif_frame(indices), colours[indices])
-    yield accepted(
-        "kinds/junk-between.gif", head + b"\0\0\0" + gif_frame(indices) + b";", colours[indices]
-    )
+    yield refused("kinds/junk-between.gif", head + b"\0\0\0" + gif_frame(indices) + b";", "block 0")
     for size in (0, 1, 9, 12, 255):
         frame = gif_frame(indices)
         at = frame.index(b"\x02", 9)

@@ -130,7 +130,6 @@ def _gif() -> Iterator[Hostile]:
         ("application-data-of-5-mb", lambda: _application_data() + b"\0"),
         ("40,000-comments", lambda: b"\x21\xfe\x01c\0" * 40_000),
         ("40,000-controls", lambda: b"\x21\xf9\x04\0\0\0\0\0" * 40_000),
-        ("junk-of-5-mb", lambda: bytes(MEGABYTES)),
     ):
         make = lambda between=between: head + between() + frame + b";"  # noqa: E731
         yield survived(f"bombs/{name}.gif", make, shown)

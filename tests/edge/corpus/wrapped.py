@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import zipfile
 from collections.abc import Iterator
 
@@ -122,9 +123,10 @@ def _other_formats() -> Iterator[Hostile]:
         if kind not in Image.SAVE:
             continue
         mode = {"MSP": "1", "XBM": "1", "SPIDER": "F", "BLP": "P"}.get(kind, "RGB")
-        yield refused(
-            f"other/{kind.lower()}.{suffix}", encoded(picture.convert(mode), kind), NOT_ENABLED
-        )
+        # a PDF holds the time when it was made
+        dates = dict.fromkeys(("creationDate", "modDate"), time.gmtime(0)) if kind == "PDF" else {}
+        content = encoded(picture.convert(mode), kind, **dates)
+        yield refused(f"other/{kind.lower()}.{suffix}", content, NOT_ENABLED)
     by_hand = {
         "svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
         "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n{} loop\n",

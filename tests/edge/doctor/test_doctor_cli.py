@@ -99,7 +99,11 @@ def test_what_is_printed_for_a_pi_5(tmp_path: Path) -> None:
     found = examine(
         root=tmp_path,
         process=BOARDS["pi_5"](tmp_path),
-        asking=lambda a: Answer({"version": "2.3.0", "jpg": "", "zlib": "", "webp": ""}),
+        asking=lambda a: (
+            Answer({"version": "2.3.0", "jpg": "", "zlib": "", "webp": ""})
+            if "tflite_runtime" not in " ".join(a)
+            else Answer({}, "not installed", missing=True)
+        ),
         cameras=lambda: [Finding("cameras", "ok", "none found")],
     )
     lines = text(found, width=100).splitlines()

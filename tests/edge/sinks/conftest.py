@@ -52,6 +52,11 @@ class Broker:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
         wait_for(self._listens)
 
+    def freeze(self) -> None:
+        """Connected, and deaf: what is sent to it waits in the system's buffers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """Gone at once, without a word to anybody."""
         self._end(signal.SIGKILL)

@@ -38,6 +38,17 @@ def of_rows(rows: list[int]) -> Callable[[Ground], None]:
     return on_arrays(inputs=lambda a: a[rows], outputs=lambda a: a[rows])
 
 
+def few(ground: Ground) -> None:
+    """Two inputs, in a bundle that is whole otherwise: reference answers are of more."""
+    of_rows([0, 1])(ground)
+
+    def edit(manifest: dict[str, Any]) -> None:
+        for variant in manifest["variants"]:
+            variant["reference"] = None
+
+    ground.lab.change_manifest(edit)
+
+
 def of_another_model(outputs: np.ndarray) -> np.ndarray:
     """As sure and as varied as the right ones."""
     return outputs[:, np.random.default_rng(5).permutation(outputs.shape[1])]
@@ -106,7 +117,7 @@ MUTANTS = (
     ),
     mutant("copies", "32 copies of one input", "golden-variety", of_rows([0] * 32)),
     mutant("two-inputs", "32 copies of two inputs", "golden-inputs", of_rows([0, 1] * 16)),
-    mutant("few", "two inputs in place of 32", "golden-inputs", of_rows([0, 1])),
+    mutant("few", "two inputs in place of 32", "golden-inputs", few),
     mutant(
         "wrong-picture",
         "the golden images are of other pictures",

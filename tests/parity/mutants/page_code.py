@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from edgeproof.edge.bundle import Bundle
-from edgeproof.web import routes
+from edgeproof.web import built_page, page_build
 from tests.parity.mutants.mutant import TFJS, Ground, Mutant
 from tests.parity.mutants.tfjs_files import largest_negated, on_shard
+
+WEB = page_build.WEB
 
 
 def in_code(file: str, right: str, wrong: str) -> Callable[[Ground], None]:
     """A fault: one piece of code replaced, which must be there exactly once."""
 
     def seed(ground: Ground) -> None:
-        static = shutil.copytree(routes.STATIC, ground.folder / "static")
-        code = (static / "js" / file).read_text()
+        web = web_copy(ground.folder / "web")
+        code = (web / "static/js" / file).read_text()
         assert code.count(right) == 1, f"{file}: expected once {right!r}"
-        (static / "js" / file).write_text(code.replace(right, wrong))
-        ground.patch.setattr(routes, "STATIC", static)
+        (web / "static/js" / file).write_text(code.replace(right, wrong))
+        assert page_build.build(web) == ("page",)
+        ground.patch.setattr(built_page, "STATIC", web / "static")
 
     return seed
+
+
+def web_copy(folder: Path) -> Path:
+    """The page's sources, to change, with the parts that a change of them does not touch."""
+    shutil.copytree(WEB / "static", folder / "static", ignore=shutil.ignore_patterns("vendor"))
+    shutil.copytree(WEB / "static/vendor", folder / "static/vendor", copy_function=os.link)
+    for name in (".npmrc", "package.json", "package-lock.json", "build.mjs"):
+        shutil.copy(WEB / name, folder / name)
+    for name in ("bundler", "vendor"):
+        shutil.copytree(WEB / name, folder / name)
+    (folder / "node_modules").symlink_to(WEB / "node_modules")
+    return folder
 
 
 def altered_on_the_way(ground: Ground) -> None:

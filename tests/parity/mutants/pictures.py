@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from edgeproof.edge import image
 from edgeproof.edge.contract import InputContract
@@ -101,10 +101,6 @@ def bt709(picture: Picture, contract: InputContract) -> Picture:
     return Image.fromarray(np.rint(luma).astype(np.uint8))
 
 
-def not_turned(ground: Ground) -> None:
-    ground.patch.setattr(ImageOps, "exif_transpose", lambda picture: picture)
-
-
 def mutant(name: str, change: str, seed: Callable[[Ground], None], model: str) -> Mutant:
     return Mutant(f"picture-{name}", change, "file-images", seed, model=model)
 
@@ -127,7 +123,12 @@ MUTANTS = (
         "digits",
     ),
     mutant("floor", "cuts off where it has to round", replaced("_resized", floored), "colour"),
-    mutant("exif", "ignores the EXIF orientation", not_turned, "digits"),
+    mutant(
+        "exif",
+        "ignores the EXIF orientation",
+        replaced("_turned", lambda picture, _: picture),
+        "digits",
+    ),
     mutant("alpha-black", "flattens alpha on black", replaced("_flattened", over_black), "colour"),
     mutant(
         "premultiplied",

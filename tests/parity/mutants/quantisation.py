@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeproof.convert.verify.runtimes import tflite
 from edgeproof.edge import runtime
 from edgeproof.edge.manifest import TensorSpec
 from edgeproof.edge.quantisation import quantise
@@ -49,20 +50,26 @@ def in_manifest(side: str, change: Callable[[dict[str, Any]], None]) -> Callable
     return seed
 
 
+# where verification and where devices look it up
+_PLACES = (tflite, runtime)
+
+
 def input_read_as_uint8(ground: Ground) -> None:
     def without_zero_point(real: np.ndarray, spec: TensorSpec) -> np.ndarray:
         if spec.dtype != "int8":
             return quantise(real, spec)
         return np.clip(np.rint(real / spec.scale), 0, 255).astype(np.uint8).view(np.int8)
 
-    ground.patch.setattr(runtime, "quantise", without_zero_point)
+    for place in _PLACES:
+        ground.patch.setattr(place, "quantise", without_zero_point)
 
 
 def output_without_zero_point(ground: Ground) -> None:
     def dequantise(quantised: np.ndarray, spec: TensorSpec) -> np.ndarray:
         return np.asarray(quantised, np.float32) * np.float32(spec.scale or 1)
 
-    ground.patch.setattr(runtime, "dequantise", dequantise)
+    for place in _PLACES:
+        ground.patch.setattr(place, "dequantise", dequantise)
 
 
 def mutant(name: str, change: str, gate: str, seed: Any, variant: str = INT8) -> Mutant:

@@ -3,6 +3,7 @@
  * anything looks into it.
  */
 
+import { SITE } from "./site.js";
 import { noble } from "./vendor.js";
 
 /**
@@ -12,7 +13,6 @@ import { noble } from "./vendor.js";
  */
 
 const SCHEMA_VERSION = 1;
-const SITE = new URL("../../", import.meta.url);
 
 export class Bundle {
   /**
@@ -27,13 +27,22 @@ export class Bundle {
   }
 
   /**
-   * @param {string} name as served
+   * @param {{name: string, version: string}} served the version is the start of the manifest's
+   *   SHA-256, so that files of two versions are never mixed
    * @returns {Promise<Bundle>}
    */
-  static async open(name) {
-    const folder = new URL(`bundles/${encodeURIComponent(name)}/`, SITE);
+  static async open({ name, version }) {
+    const folder = new URL(`bundles/${encodeURIComponent(name)}/${version}/`, SITE);
     const response = await fetched(new URL("bundle.json", folder));
-    const manifest = /** @type {Manifest} */ (await response.json());
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const digest = await sha256(bytes);
+    if (!version || !digest.startsWith(version)) {
+      throw new Error(
+        `${name} was altered: expected a manifest of version ${version}, got ` +
+          `${digest.slice(0, version.length)}; reload the page`,
+      );
+    }
+    const manifest = /** @type {Manifest} */ (JSON.parse(new TextDecoder().decode(bytes)));
     if (manifest.schema_version !== SCHEMA_VERSION) {
       throw new Error(
         `${name}: expected a manifest of schema version ${SCHEMA_VERSION}, got ` +

@@ -3,7 +3,7 @@
 import { batchFromImages } from "./batch.js";
 import { Bundle } from "./bundle.js";
 import { decoded } from "./decode.js";
-import { engineNamed } from "./engines/index.js";
+import { engineNamed, needsLayers } from "./engines/index.js";
 import { channelsOf, imageFromPixels } from "./image.js";
 import { arrayFromNpy } from "./npy.js";
 import { prove } from "./proof.js";
@@ -22,8 +22,8 @@ const CALL_IMAGES = 16;
 export class Session {
   /** @type {Bundle | null} */
   #bundle = null;
-  /** @type {import("./types").Engine | null} */
-  #engine = null;
+  /** @type {{engine: import("./types").Engine, layers: boolean} | null} */
+  #started = null;
   /** @type {import("./types").Model | null} */
   #model = null;
   /** @type {import("./types").Variant | null} */
@@ -36,22 +36,24 @@ export class Session {
    * @throws {import("./engines/unavailable.js").EngineUnavailable} this browser cannot offer it
    */
   async start(engine) {
-    await this.#started(engine);
+    await this.#engineFor(engine, false);
   }
 
   /**
    * Loads a variant, after every one of its files was found to have the manifest's SHA-256.
-   * @param {{bundle: string, variant: string, engine: string}} wanted
+   * @param {{bundle: {name: string, version: string}, variant: string, engine: string}} wanted
    */
   async load({ bundle, variant, engine }) {
     const start = performance.now();
     this.unload();
-    const engineReady = await this.#started(engine);
+    const engineReady = await this.#engineFor(engine, needsLayers(variant));
     this.#gpuCallsBefore = engineReady.gpuCalls?.() ?? 0;
     const opened = await Bundle.open(bundle);
     const chosen = opened.variant(variant);
     /** @type {[string, Uint8Array<ArrayBuffer>][]} */
-    const files = await Promise.all(chosen.files.map(async (f) => [f.path, await opened.read(f)]));
+    const files = await Promise.all(
+      chosen.files.filter(isForEngines).map(async (f) => [f.path, await opened.read(f)]),
+    );
     this.#model = await engineReady.load(chosen, new Map(files));
     this.#bundle = opened;
     this.#variant = chosen;
@@ -70,12 +72,12 @@ export class Session {
 
   /** How many tensors the engine holds. */
   tensors() {
-    return this.#engine?.liveTensors() ?? 0;
+    return this.#started?.engine.liveTensors() ?? 0;
   }
 
   /** Programs that the graphics card was asked to run for this variant; null if it is not used. */
   gpuCalls() {
-    const calls = this.#engine?.gpuCalls?.() ?? null;
+    const calls = this.#started?.engine.gpuCalls?.() ?? null;
     return calls === null ? null : calls - this.#gpuCallsBefore;
   }
 
@@ -128,7 +130,7 @@ export class Session {
       const tensors = prepare(rows);
       const start = performance.now();
       const outputs = await model.run(tensors);
-      const fault = this.#engine?.fault?.();
+      const fault = this.#started?.engine.fault?.();
       if (fault) throw new Error(fault);
       return { outputs, ms: [performance.now() - start] };
     });
@@ -230,12 +232,15 @@ export class Session {
     );
   }
 
-  async #started(/** @type {string} */ engine) {
-    const ready = (this.#engine = this.#engine ?? (await engineNamed(engine)));
-    if (ready.name !== engine) {
-      throw new Error(`expected ${ready.name} in this worker, got ${engine}; start another`);
+  /** One worker holds one engine, with layers or without. */
+  async #engineFor(/** @type {string} */ name, /** @type {boolean} */ layers) {
+    this.#started ??= { engine: await engineNamed(name, { layers }), layers };
+    const { engine, layers: hasLayers } = this.#started;
+    if (engine.name !== name || (layers && !hasLayers)) {
+      const present = `${engine.name}${hasLayers ? "" : " without layers"}`;
+      throw new Error(`expected ${name} in this worker, got ${present}; start another`);
     }
-    return ready;
+    return engine;
   }
 
   #runImage(/** @type {Uint8Array} */ image) {
@@ -259,4 +264,9 @@ export class Session {
       `expected an image classifier, got ${bundle.manifest.name}, which takes tensors`,
     );
   }
+}
+
+/** All but `metadata.json`, which is for the tools of others. */
+function isForEngines(/** @type {import("./types").FileEntry} */ { path }) {
+  return !path.endsWith("/metadata.json");
 }

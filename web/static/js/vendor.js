@@ -3,6 +3,11 @@
  * `../vendor/`; its types are those of the sources in `web/vendor/`.
  */
 
+/**
+ * TensorFlow.js with any of its backends; what a file lacks is left out of its use by the caller.
+ * @typedef {typeof import("../../vendor/tfjs-wasm-layers.js")} Tfjs
+ */
+
 const FOLDER = new URL("../vendor/", import.meta.url);
 
 /** Where the `.wasm` files lie. */
@@ -13,18 +18,15 @@ function load(/** @type {string} */ name) {
   return import(new URL(name, FOLDER).href);
 }
 
-/** @returns {Promise<typeof import("../../vendor/tfjs.js")>} */
-export const tfjs = () => load("tfjs.js");
-/** @returns {Promise<typeof import("../../vendor/tfjs-layers.js")>} */
-export const tfjsLayers = () => load("tfjs-layers.js");
-/** @returns {Promise<typeof import("../../vendor/tfjs-wasm.js")>} */
-export const tfjsWasm = () => load("tfjs-wasm.js");
-/** @returns {Promise<unknown>} */
-export const tfjsWebgl = () => load("tfjs-webgl.js");
-/** @returns {Promise<unknown>} */
-export const tfjsWebgpu = () => load("tfjs-webgpu.js");
-/** @returns {Promise<unknown>} */
-export const tfjsCpu = () => load("tfjs-cpu.js");
+/**
+ * TensorFlow.js on one backend: one file for each, so that a visitor waits for one request.
+ * @param {"cpu" | "wasm" | "webgl" | "webgpu"} backend
+ * @param {boolean} withLayers with `loadLayersModel`, 50 KB more
+ * @returns {Promise<Tfjs>}
+ */
+export const tfjs = (backend, withLayers) =>
+  load(`tfjs-${backend}${withLayers ? "-layers" : ""}.js`);
+
 /** @returns {Promise<typeof import("../../vendor/sha256.js")>} */
 export const noble = () => load("sha256.js");
 /** @returns {Promise<typeof import("../../vendor/litert.js")>} */

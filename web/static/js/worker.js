@@ -13,6 +13,7 @@ const METHODS = {
   start: (engine) => session.start(engine),
   load: (wanted) => session.load(wanted),
   unload: () => session.unload(),
+  resources: () => performance.getEntriesByType("resource").map(({ name }) => name),
   tensors: () => session.tensors(),
   gpuCalls: () => session.gpuCalls(),
   runImages: (images) => session.runImages(images),

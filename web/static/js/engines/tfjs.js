@@ -1,6 +1,5 @@
 /** TensorFlow.js as an engine: graph models and layers models on one of its backends. */
 
-import * as vendor from "../vendor.js";
 import { gpuCalls } from "./gpu_calls.js";
 import { faultsOf } from "./gpu_faults.js";
 import { BACKENDS, startedTfjs } from "./tfjs_backends.js";
@@ -11,7 +10,7 @@ import { BACKENDS, startedTfjs } from "./tfjs_backends.js";
  * @typedef {import("../types").Tensor} Tensor
  * @typedef {import("../types").NamedTensor} NamedTensor
  * @typedef {import("../types").Variant} Variant
- * @typedef {import("./tfjs_backends.js").Tfjs} Tfjs
+ * @typedef {import("../vendor.js").Tfjs} Tfjs
  * @typedef {import("@tensorflow/tfjs-core").Tensor} TfTensor
  * @typedef {import("@tensorflow/tfjs-core").io.ModelArtifacts} ModelArtifacts
  */
@@ -26,10 +25,11 @@ const ASYNC_OPS = new Set([
 
 /**
  * @param {keyof typeof BACKENDS} name
+ * @param {{layers: boolean}} needs whether it is to run layers models
  * @returns {Promise<Engine>}
  */
-export async function tfjsEngine(name) {
-  const tf = await startedTfjs(name);
+export async function tfjsEngine(name, { layers }) {
+  const tf = await startedTfjs(name, layers);
   return {
     name,
     version: `TensorFlow.js ${tf.version}`,
@@ -117,8 +117,7 @@ async function layersModel(
   /** @type {Variant} */ variant,
   /** @type {ModelArtifacts} */ artifacts,
 ) {
-  const { loadLayersModel } = await vendor.tfjsLayers();
-  const model = await loadLayersModel({ load: async () => artifacts });
+  const model = await tf.loadLayersModel({ load: async () => artifacts });
   return {
     async run(tensors) {
       const fed = tensorsOf(tf, variant, tensors);

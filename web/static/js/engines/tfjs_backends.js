@@ -4,66 +4,66 @@ import * as vendor from "../vendor.js";
 import { EngineUnavailable } from "./unavailable.js";
 
 /**
- * @typedef {typeof import("../../../vendor/tfjs.js")} Tfjs
+ * @typedef {import("../vendor.js").Tfjs} Tfjs
  *
  * @typedef {object} Backend
- * @property {string} name as TensorFlow.js calls it
- * @property {() => Promise<unknown>} register loads the backend's code
+ * @property {"cpu" | "wasm" | "webgl" | "webgpu"} name as TensorFlow.js calls it
+ * @property {(tf: Tfjs) => void} [prepare] before it starts
  * @property {Record<string, boolean>} [flags] set before it starts
  * @property {string} [needs] what the browser has to offer; without it the engine is unavailable
  * @property {boolean} [onGpu]
  */
 
-async function wasm() {
-  const { setWasmPaths } = await vendor.tfjsWasm();
-  setWasmPaths(vendor.VENDOR_URL);
+function wasm(/** @type {Tfjs} */ tf) {
+  tf.setWasmPaths(vendor.VENDOR_URL);
 }
 
-async function wasmThreads() {
+function wasmThreads(/** @type {Tfjs} */ tf) {
   if (!globalThis.crossOriginIsolated) {
     throw new EngineUnavailable(
       "threads need a page that is isolated from other origins (the headers " +
         "Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy); choose another engine",
     );
   }
-  await wasm();
+  wasm(tf);
   // TensorFlow.js takes at most half of the cores it is told of, so two cores gave one thread
   const threads = Math.max(2, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2)));
   Object.defineProperty(navigator, "hardwareConcurrency", { value: 2 * threads });
-  (await vendor.tfjsWasm()).setThreadsCount(threads);
+  tf.setThreadsCount(threads);
 }
 
 /** @satisfies {Record<string, Backend>} */
-export const BACKENDS = {
+export const BACKENDS = /** @type {const} */ ({
   // isolation decides which of the two TensorFlow.js would take: here the name does
-  "tfjs-wasm": { name: "wasm", register: wasm, flags: { WASM_HAS_MULTITHREAD_SUPPORT: false } },
+  "tfjs-wasm": { name: "wasm", prepare: wasm, flags: { WASM_HAS_MULTITHREAD_SUPPORT: false } },
   "tfjs-wasm-threads": {
     name: "wasm",
-    register: wasmThreads,
+    prepare: wasmThreads,
     flags: { WASM_HAS_MULTITHREAD_SUPPORT: true },
   },
-  "tfjs-webgl": { name: "webgl", register: vendor.tfjsWebgl, needs: "WebGL", onGpu: true },
+  "tfjs-webgl": { name: "webgl", needs: "WebGL", onGpu: true },
   // what many phones do for want of 32-bit textures that can be drawn to
   "tfjs-webgl-f16": {
     name: "webgl",
-    register: vendor.tfjsWebgl,
     flags: { WEBGL_FORCE_F16_TEXTURES: true },
     needs: "WebGL",
     onGpu: true,
   },
-  "tfjs-webgpu": { name: "webgpu", register: vendor.tfjsWebgpu, needs: "WebGPU", onGpu: true },
-  "tfjs-cpu": { name: "cpu", register: vendor.tfjsCpu },
-};
+  "tfjs-webgpu": { name: "webgpu", needs: "WebGPU", onGpu: true },
+  "tfjs-cpu": { name: "cpu" },
+});
 
 /**
  * TensorFlow.js on the engine's backend.
  * @param {keyof typeof BACKENDS} engine
+ * @param {boolean} withLayers
  * @returns {Promise<Tfjs>}
  */
-export async function startedTfjs(engine) {
+export async function startedTfjs(engine, withLayers) {
   /** @type {Backend} */
-  const { name, register, flags = {}, needs } = BACKENDS[engine];
-  const [tf] = await Promise.all([vendor.tfjs(), register()]);
+  const { name, prepare, flags = {}, needs } = BACKENDS[engine];
+  const tf = await vendor.tfjs(name, withLayers);
+  prepare?.(tf);
   for (const [flag, value] of Object.entries(flags)) tf.env().set(flag, value);
   const refusal = `this browser does not offer ${needs ?? name} here; choose another engine`;
   const started = await tf.setBackend(name).catch((/** @type {unknown} */ error) => {
@@ -75,11 +75,11 @@ export async function startedTfjs(engine) {
   if (tf.getBackend() !== name) {
     throw new Error(`expected TensorFlow.js on ${name}, got it on ${tf.getBackend()}`);
   }
-  if (engine === "tfjs-wasm-threads") await requireThreads();
+  if (engine === "tfjs-wasm-threads") requireThreads(tf);
   return tf;
 }
 
-async function requireThreads() {
-  const count = (await vendor.tfjsWasm()).getThreadsCount();
+function requireThreads(/** @type {Tfjs} */ tf) {
+  const count = tf.getThreadsCount();
   if (count < 2) throw new Error(`expected at least 2 threads in WebAssembly, got ${count}`);
 }

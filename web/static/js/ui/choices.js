@@ -5,8 +5,7 @@ import { byId, element } from "./dom.js";
 import { kilobytes } from "./format.js";
 
 /**
- * @typedef {{name: string, title: string, task: string, labels: number, report: boolean,
- *   variants: {id: string, bytes: number}[]}} Offer what bundles.json says of a bundle
+ * @typedef {import("./offers.js").Offer} Offer
  * @typedef {{bundle: string, variant: string, engine: string}} Choice
  */
 

@@ -8,11 +8,10 @@ const box = byId("examples", HTMLElement);
 const list = byId("examples-list", HTMLElement);
 
 /**
- * @param {import("../types").Manifest} manifest
- * @param {URL} folder where the bundle is served
+ * @param {import("../bundle.js").Bundle} bundle
  * @param {(path: string) => void} onChoose
  */
-export function showExamples(manifest, folder, onChoose) {
+export function showExamples({ manifest, folder }, onChoose) {
   const files = manifest.golden.files.slice(0, SHOWN);
   box.hidden = files.length === 0;
   list.replaceChildren(

@@ -10,16 +10,17 @@ import { byId } from "./dom.js";
 import { mark, showExamples } from "./examples.js";
 import { setUpFiles, showPreview } from "./files.js";
 import { milliseconds } from "./format.js";
+import { keepForOffline } from "./offline.js";
+import { offered, offerOf } from "./offers.js";
 import { drawing, setUpPad, usePen } from "./pad.js";
 import { setDoubt, showAnswer, showBusy, showEmpty, showError } from "./results.js";
 import { offerDrawing, select, setUpTabs } from "./tabs.js";
 
 /**
- * @typedef {import("./choices.js").Offer} Offer
+ * @typedef {import("./offers.js").Offer} Offer
  * @typedef {{blob: Blob} | {pixels: import("../types").Pixels}} Picture
  */
 
-const SITE = new URL("../../../", import.meta.url);
 const loadNote = byId("load-note", HTMLElement);
 
 /** @type {{client: WorkerClient, bundle: Bundle, loaded: Promise<unknown>} | null} */
@@ -38,16 +39,13 @@ async function start() {
   });
   setUpCamera((pixels) => classifyPixels(pixels));
   setUpPad((pixels) => classifyPixels(pixels), clearAnswer);
-  const response = await fetch(new URL("bundles.json", SITE));
-  if (!response.ok) throw new Error(`expected the list of bundles, got status ${response.status}`);
-  /** @type {Offer[]} */
-  const offers = await response.json();
-  setUpChoices(offers, () => void load(offers));
-  await load(offers);
+  const offers = offered();
+  setUpChoices(offers, () => void load());
+  await load();
 }
 
 /** Starts a worker for the current choice, lets it prove itself, and answers the picture again. */
-async function load(/** @type {Offer[]} */ offers) {
+async function load() {
   const chosen = choice();
   rememberChoice();
   current?.client.close();
@@ -56,27 +54,32 @@ async function load(/** @type {Offer[]} */ offers) {
   loadNote.textContent = "";
   const client = new WorkerClient();
   try {
-    const bundle = await Bundle.open(chosen.bundle);
-    introduce(bundle, offers);
-    const loaded = client.call("load", chosen);
+    const offer = offerOf(chosen.bundle);
+    const bundle = await Bundle.open(offer);
+    introduce(bundle, offer);
+    const loaded = client.call("load", { ...chosen, bundle: offer });
     current = { client, bundle, loaded };
     const { version, loadMs } = await loaded;
     loadNote.textContent = `${version}, loaded in ${milliseconds(loadMs)}`;
+    // nothing chosen yet: the first example shows what the model does
+    await (picture ? classify(picture) : showExample(bundle.manifest.golden.files[0]?.file.path));
     if (bundle.manifest.input?.color === "gray") await preparePen(client);
-    if (picture) void classify(picture);
+    showExamples(bundle, (path) => void showExample(path));
     showWaiting("Checking against training …");
     const proof = await client.call("prove", null, { onProgress: showProgress });
     showProof(proof, engineTitle(chosen.engine));
     setDoubt(!proof.passed);
+    await keepForOffline(await client.call("resources"));
   } catch (error) {
     if (error instanceof Stopped) return;
+    if (current) showExamples(current.bundle, (path) => void showExample(path));
     showProofError(messageOf(error));
     loadNote.textContent = "";
     if (picture) showError(messageOf(error));
   }
 }
 
-function introduce(/** @type {Bundle} */ { manifest, folder }, /** @type {Offer[]} */ offers) {
+function introduce(/** @type {Bundle} */ { manifest, folder }, /** @type {Offer} */ offer) {
   const { input, labels, name } = manifest;
   document.title = `${name} · Edgeproof`;
   byId("title", HTMLElement).textContent = name;
@@ -85,9 +88,8 @@ function introduce(/** @type {Bundle} */ { manifest, folder }, /** @type {Offer[
       `${input.color === "gray" ? "gray" : "colour"} pixels: ${shortList(labels)}`
     : "This model does not take pictures; its golden inputs are checked below.";
   offerDrawing(input?.color === "gray", onTab);
-  showExamples(manifest, folder, (path) => void showExample(path));
   const report = byId("report", HTMLAnchorElement);
-  report.hidden = !offers.find((o) => o.name === choice().bundle)?.report;
+  report.hidden = !offer.report;
   report.href = new URL("report.html", folder).href;
 }
 
@@ -101,8 +103,8 @@ async function preparePen(/** @type {WorkerClient} */ client) {
   usePen(inkStyle(data, shape[1], shape[2]));
 }
 
-async function showExample(/** @type {string} */ path) {
-  if (!current) return;
+async function showExample(/** @type {string | undefined} */ path) {
+  if (!current || !path) return;
   const golden = current.bundle.manifest.golden.files.find(({ file }) => file.path === path);
   if (!golden) return;
   select("file", onTab);

@@ -1,15 +1,13 @@
 """The tables of `report.html` that hold every figure of every variant on every runtime."""
 
 from collections.abc import Callable
-from html import escape
 
-from edgeproof.convert.verify.html_parts import scrolled
+from edgeproof.convert.verify.html.elements import NONE, figure, folded, scrolled, shown, table
 from edgeproof.convert.verify.report import Report, Row
 from edgeproof.convert.verify.spread import ErrorSpread
 from edgeproof.convert.verify.statistics import CALIBRATION_BINS, Accuracy
 
 Cell = Callable[[Row], str]
-_NONE = "–"  # noqa: RUF001  an en dash where there is no figure
 
 
 def statistics(report: Report) -> str:
@@ -21,8 +19,9 @@ def statistics(report: Report) -> str:
             report,
             "Errors against the reference",
             "What each runtime adds: golden inputs, every run, and golden files. Relative to the "
-            "largest reference output; p99 is the 99th percentile of all values.",
-            {"judged by": lambda row: escape(row.reference or "itself"), **against_reference},
+            "largest reference output; p99 is the 99th percentile of all values; in steps where "
+            "the outputs are quantised.",
+            {"judged by": lambda row: shown(row.reference or "itself"), **against_reference},
         ),
         _section(
             report,
@@ -36,9 +35,9 @@ def statistics(report: Report) -> str:
     screened = [row.cost.screening for row in report.rows if row.cost.screening is not None]
     if screened:
         words = (
-            f"Positive is {escape(screened[0].positive)} (--positive LABEL says otherwise): "
+            f"Positive is {shown(screened[0].positive)} (--positive LABEL says otherwise): "
             f"sensitivity is the share of its images that are recognised, specificity that of "
-            f"{escape(screened[0].negative)}, each with its 95 % interval, at the threshold 0.5, "
+            f"{shown(screened[0].negative)}, each with its 95 % interval, at the threshold 0.5, "
             "where the more probable label wins. ROC-AUC counts ties one half. Before → after "
             "conversion: Keras, or what stands in for it, and the variant, on the same images."
         )
@@ -61,19 +60,13 @@ def _answer_words(report: Report) -> str:
 
 
 def _section(report: Report, title: str, words: str, cells: dict[str, Cell]) -> str:
-    rows = [row for row in report.rows if row.failure is None]
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("variant", "runtime", *cells))
-    body = "".join(
-        f'<tr><th scope="row">{escape(row.variant)}</th><td>{escape(row.runtime)}</td>'
-        + "".join(f'<td class="figure">{cell(row)}</td>' for cell in cells.values())
-        + "</tr>"
-        for row in rows
-    )
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return (
-        f'<details><summary>{title}</summary><p class="explained">{words}</p>'
-        f"{scrolled(title, table)}</details>"
-    )
+    rows = [
+        (shown(row.variant), shown(row.runtime), *(cell(row) for cell in cells.values()))
+        for row in report.rows
+        if row.failure is None
+    ]
+    content = scrolled(title, table(("variant", "runtime", *cells), rows))
+    return folded(title, f'<p class="explained">{words}</p>{content}')
 
 
 def _errors(spread: Callable[[Row], ErrorSpread | None]) -> dict[str, Cell]:
@@ -84,12 +77,16 @@ def _errors(spread: Callable[[Row], ErrorSpread | None]) -> dict[str, Cell]:
         "largest, relative": "max_relative",
         "mean, relative": "mean_relative",
         "p99, relative": "p99_relative",
+        "largest, steps": "max_steps",
+        "mean, steps": "mean_steps",
+        "p99, steps": "p99_steps",
     }
 
     def cell(field: str) -> Cell:
         def shown(row: Row) -> str:
             found = spread(row)
-            return _NONE if found is None else f"{getattr(found, field):.2g}"
+            value = None if found is None else getattr(found, field)
+            return NONE if value is None else figure(value)
 
         return shown
 
@@ -97,21 +94,21 @@ def _errors(spread: Callable[[Row], ErrorSpread | None]) -> dict[str, Cell]:
 
 
 def _share(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.2%}"
+    return NONE if value is None else f"{value:.2%}"
 
 
 def _interval(found: Accuracy | None) -> str:
-    return _NONE if found is None else f"{found.value:.2%} ({found.low:.2%} to {found.high:.2%})"
+    return NONE if found is None else f"{found.value:.2%} ({found.low:.2%} to {found.high:.2%})"
 
 
 def _turned(row: Row) -> str:
     test = row.cost.accuracy_test
-    return _NONE if test is None else f"{test.lost} / {test.gained}, p = {test.p_value:.3g}"
+    return NONE if test is None else f"{test.lost} / {test.gained}, p = {test.p_value:.3g}"
 
 
 def _calibration(row: Row) -> str:
     before, after = row.cost.calibration_error_before, row.cost.calibration_error
-    return _NONE if before is None or after is None else f"{before:.4f} → {after:.4f}"
+    return NONE if before is None or after is None else f"{before:.4f} → {after:.4f}"
 
 
 _ANSWERS: dict[str, Cell] = {
@@ -122,7 +119,7 @@ _ANSWERS: dict[str, Cell] = {
     "accuracy before": lambda row: _interval(row.cost.accuracy_before),
     "turned wrong / right": _turned,
     "drift": lambda row: (
-        _NONE if row.cost.confidence_drift is None else f"{row.cost.confidence_drift:.2g}"
+        NONE if row.cost.confidence_drift is None else figure(row.cost.confidence_drift)
     ),
     "calibration error": _calibration,
 }
@@ -132,7 +129,7 @@ def _screening_cell(figure: str) -> Cell:
     def shown(row: Row) -> str:
         before, after = row.cost.screening_before, row.cost.screening
         if before is None or after is None:
-            return _NONE
+            return NONE
         if figure == "roc_auc":
             return f"{before.roc_auc:.4f} → {after.roc_auc:.4f}"
         was, now = getattr(before, figure), getattr(after, figure)

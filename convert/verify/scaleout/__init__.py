@@ -1,0 +1,1 @@
+"""Labelled data sets in batches: on this machine's processes, or on a cluster's."""

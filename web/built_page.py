@@ -1,0 +1,67 @@
+"""The built page on disk: whether it is whole, its version, and its documents."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeproof.web import page_build
+from edgeproof.web.errors import PageNotBuilt
+
+STATIC = Path(__file__).parent / "static"
+# what stands beside the built parts; a change of one is another version too
+_SOURCES = ("index.html", "verify.html", "sw.js", "app.webmanifest", "icon.svg")
+_OFFERS = '<script type="application/json" id="offers">[]</script>'
+
+
+@dataclass(frozen=True)
+class BuiltPage:
+    """The page's files.
+
+    Attributes:
+        folder: holds `index.html` and all that it loads.
+        version: stands in the address of everything but the documents, so that browsers may keep
+            the files for ever and never mix those of two versions.
+    """
+
+    folder: Path
+    version: str
+
+    @classmethod
+    def open(cls) -> "BuiltPage":
+        """The page of this installation.
+
+        Raises:
+            PageNotBuilt: it is missing, or older than its sources.
+        """
+        web = STATIC.parent
+        stamps = [part.output(web) / page_build.STAMP for part in page_build.PARTS]
+        if not all(stamp.is_file() for stamp in stamps):
+            missing = next(stamp.parent for stamp in stamps if not stamp.is_file())
+            raise PageNotBuilt(
+                f"expected the built page in {missing}, got none; "
+                "install edgeproof again: pip install -e '.[web]'"
+            )
+        if not page_build.PAGE.is_current(web):
+            raise PageNotBuilt(
+                f"expected the page built from {STATIC / 'js'}, got an older build; "
+                "build it: python -m edgeproof.web.page_build"
+            )
+        digest = hashlib.sha256()
+        for path in (*stamps, *(STATIC / name for name in _SOURCES)):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return cls(STATIC, digest.hexdigest()[:16])
+
+    def document(self, name: str, offers: list[dict[str, Any]]) -> bytes:
+        """`index.html` or `verify.html` with this version's addresses.
+
+        Args:
+            offers: what the page may choose from (`ServedBundle.summary`); put into the document,
+                so that the page need not ask for it.
+        """
+        text = (self.folder / name).read_text(encoding="utf-8")
+        text = text.replace('"static/', f'"static/{self.version}/')
+        # a label may hold </script>: no < survives
+        listed = json.dumps(offers, ensure_ascii=False).replace("<", "\\u003c")
+        return text.replace(_OFFERS, _OFFERS.replace("[]", listed)).encode()
