@@ -45,11 +45,3 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(word, list(choices), n=1)
     return f"; did you mean {near[0]}?" if near else ""
-
-
-def one_line(text: str) -> str:
-    """The text as it can stand in one line of a terminal: control characters and broken Unicode,
-    which file names may hold, as escapes."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )

@@ -13,9 +13,10 @@ import numpy as np
 from PIL import Image
 
 from edgeproof.edge.contract import InputContract
-from edgeproof.edge.errors import ImageError, one_line
+from edgeproof.edge.errors import ImageError
 from edgeproof.edge.pictures.decode import decoded
 from edgeproof.edge.pictures.plain import Refused
+from edgeproof.edge.plain_text import one_line
 
 Box = tuple[int, int, int, int]
 

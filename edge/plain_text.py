@@ -9,6 +9,11 @@ def plain_text(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """The same in a single line."""
+    return plain_text(text).replace("\n", "\\n")
+
+
 def last_words(talk: bytes) -> str:
     """The last line that a process wrote."""
     lines = talk[-2000:].decode("utf-8", "replace").strip().splitlines()

@@ -13,10 +13,10 @@ import numpy as np
 
 from edgeproof.edge.classifier import Classifier
 from edgeproof.edge.errors import ImageError
+from edgeproof.edge.plain_text import one_line
 from edgeproof.edge.prediction import Prediction
 from edgeproof.edge.service.notify import notify, watchdog_interval_s
 from edgeproof.edge.sinks.result import Result, Sink
-from edgeproof.edge.sinks.text import printable
 from edgeproof.edge.sources.picture import Picture, Source
 from edgeproof.edge.stop import FLUSH_S, Stop
 
@@ -29,7 +29,7 @@ _PATIENCE_S = 10.0
 def say(text: str, stream: TextIO | None = None) -> None:
     """Tell the user something in one line, on stderr if nothing else is given."""
     with suppress(OSError):  # nobody reads the talk any more: results go on
-        click.echo(f"edgeproof: {printable(text)}", file=stream or sys.stderr)
+        click.echo(f"edgeproof: {one_line(text)}", file=stream or sys.stderr)
 
 
 def run(

@@ -89,6 +89,9 @@ def verify_bundle(
         )
         for runtime, variants in plan.work
     ]
+    shared = any(work.elsewhere for job in jobs for work in job.work)
+    if workers is not None and workers.always and not shared:
+        progress.note(f"{workers.name} gets nothing: no runtime has labelled images for it")
     found = side_by_side(jobs, bundle, start, at_once or cores(), progress, workers)
     measurements = [m for one in found for m in _measurements(one, plan)]
     if not any(m.variant != SOURCE_VARIANT for m in measurements):
@@ -113,7 +116,7 @@ def verify_bundle(
         passed=not broken and all(row.passed for row in rows),
         bundle=_bundle_facts(bundle),
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        environment=_environment(workers),
+        environment=_environment(workers if shared else None),
         runtimes=(*(_state(one, plan, bundle) for one in found), *plan.left_out),
         references=(
             *judged.references,
@@ -147,7 +150,7 @@ def _work(
         variant = bundle.variant(variant_id)
         inputs, outputs = variant.inputs, variant.outputs
     elsewhere = None
-    if workers is not None and runtime.shared in ("anywhere", workers.where):
+    if workers is not None and images is not None and runtime.shared in ("anywhere", workers.where):
         elsewhere = Elsewhere(workers, partial(packed, bundle, runtime.name, variant_id))
     return Work(variant_id, inputs, outputs, golden, images, runtime.heldout_limit, elsewhere)
 

@@ -1,5 +1,6 @@
 """A result as a line for people."""
 
+from edgeproof.edge.plain_text import one_line
 from edgeproof.edge.sinks.result import Result
 
 
@@ -9,15 +10,4 @@ def text_line(result: Result) -> str:
         return ""
     shown = "  ".join(f"{s.label} {s.probability:.1%}" for s in result.scores) or "no label"
     when = "" if result.time is None else f"{result.time} "
-    return printable(f"{when}{result.file}: {shown}") + "\n"
-
-
-def printable(text: str) -> str:
-    """One line that a terminal only shows: names and labels may hold escape sequences, newlines,
-    and bytes that are no text.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )
+    return one_line(f"{when}{result.file}: {shown}") + "\n"

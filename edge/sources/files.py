@@ -6,12 +6,11 @@ import sys
 from collections.abc import Generator, Iterable, Iterator
 
 from edgeproof.edge.errors import ImageError
+from edgeproof.edge.pictures.plain import Refused
+from edgeproof.edge.pictures.source import bytes_of_stream
 from edgeproof.edge.sources.picture import Picture
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-
-# more than any camera writes; what is read into memory whole must not be endless
-MAX_FILE_BYTES = 256 * 2**20
 
 
 def is_picture(name: str) -> bool:
@@ -72,7 +71,7 @@ def _or_error(pictures: Iterator[Picture], argument: str, where: str) -> Iterato
 
 
 def _standard_input() -> bytes | ImageError:
-    content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        return ImageError(f"-: expected a picture of at most {MAX_FILE_BYTES:,} bytes, got more")
-    return content
+    try:
+        return bytes_of_stream(sys.stdin.buffer)
+    except Refused as error:
+        return ImageError(f"-: {error}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeproof.edge.errors import ImageError
-from edgeproof.edge.sources.files import MAX_FILE_BYTES
+from edgeproof.edge.pictures.source import MAX_FILE_BYTES
 
 # size and time of change: what tells two contents of the same path apart
 Signature = tuple[int, int]

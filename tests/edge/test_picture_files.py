@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from edgeproof.edge.contract import InputContract
-from edgeproof.edge.errors import ImageError, one_line
+from edgeproof.edge.errors import ImageError
 from edgeproof.edge.image import image_from_file
 from edgeproof.edge.pictures import source
 from edgeproof.edge.pictures.plain import Refused
 from edgeproof.edge.pictures.source import MAX_FILE_BYTES, bytes_of_file, bytes_of_stream
+from edgeproof.edge.plain_text import one_line
 from tests.edge.corpus.seeds import seeds
 
 CONTRACT = InputContract(8, 8, "rgb")

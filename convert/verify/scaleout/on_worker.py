@@ -6,14 +6,20 @@ not loaded into that: it could end it, and tflite-runtime does not live beside T
 
 import tempfile
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 from edgeproof.convert.verify.isolation import IsolatedRunning
+from edgeproof.convert.verify.runtimes.registry import RUNTIMES
 from edgeproof.convert.verify.scaleout.batches import Answer, Batch, made_by
 from edgeproof.convert.verify.scaleout.parcel import Parcel
 
 # the next batch comes at once or, when a variant is done, never
 KEPT_S = 30.0
+
+# one process of these is enough for all threads of a worker: TensorFlow takes 0.7 GB and every core
+_ON_ALL_CORES = {runtime.name for runtime in RUNTIMES if runtime.shared == "on clusters"}
+_turn = threading.Lock()
 
 _lock = threading.Lock()
 _idle: "dict[str, list[_Loaded]]" = {}  # by the parcel's digest
@@ -28,13 +34,14 @@ def answer_batch(parcel: Parcel, batch: Batch) -> Answer:
         RuntimeUnavailable: it cannot run here.
         BundleError: the files are not those of the manifest.
     """
-    loaded = _taken(parcel.digest) or _Loaded(parcel)
-    try:
-        content = loaded.session.run(batch.content)
-    except BaseException:
-        loaded.end()
-        raise
-    _keep(parcel.digest, loaded)
+    with _turn if parcel.runtime in _ON_ALL_CORES else nullcontext():
+        loaded = _taken(parcel.digest) or _Loaded(parcel)
+        try:
+            content = loaded.session.run(batch.content)
+        except BaseException:
+            loaded.end()
+            raise
+        _keep(parcel.digest, loaded)
     return Answer(batch.start, batch.stop, content, made_by(loaded.session.version))
 
 

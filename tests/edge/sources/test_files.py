@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeproof.edge.errors import ImageError
+from edgeproof.edge.pictures import source
 from edgeproof.edge.sources import files
 from edgeproof.edge.sources.files import pictures_in, pictures_of
 
@@ -85,8 +86,8 @@ def test_a_folder_that_cannot_be_listed_is_an_error_in_its_place(
 
 
 def test_standard_input_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(source, "MAX_FILE_BYTES", 1000)
     with open("/dev/zero") as endless:
         monkeypatch.setattr(sys, "stdin", endless)
         (picture,) = pictures_of(["-"])
-    assert "expected a picture of at most 1,000 bytes" in str(picture.content)
+    assert "expected a file of at most 1,000 bytes" in str(picture.content)

@@ -48,6 +48,7 @@ def figures_by(digits_bundle: Path, digits_run: Path) -> Callable[[Any], dict[st
         plan = type(plan)(work, plan.left_out, plan.insists)
         with in_small_batches():
             document = report_document(verify_bundle(bundle, plan=plan, workers=workers))
+        assert [row["failure"] for row in document["rows"]] == [None] * 4
         assert all(row["cost"]["accuracy"]["n"] > 90 for row in document["rows"])
         parts = ("variant", "version", "cost", "errors", "checks", "failure")
         return {row["runtime"]: {p: row[p] for p in parts} for row in document["rows"]}

@@ -1,10 +1,12 @@
 """Processes of this machine: the same figures as one process, also when one of them is killed."""
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -111,6 +113,37 @@ def test_who_waits_for_a_batch_is_woken_when_the_workers_are_stopped(
         assert wait([queued], timeout=20).done == {queued}
         with pytest.raises(RuntimeFailed, match="stopped"):
             queued.result()
+
+
+@pytest.mark.parametrize(("runtime", "at_once"), [("keras", 1), ("litert", 3)])
+def test_what_is_on_all_cores_runs_once_in_a_worker(
+    parcel: Parcel, monkeypatch: pytest.MonkeyPatch, runtime: str, at_once: int
+) -> None:
+    together = threading.Barrier(at_once)
+    busy: list[int] = []
+    most: list[int] = []
+
+    class Fake:
+        def __init__(self, parcel: Parcel) -> None:
+            self.session = SimpleNamespace(run=self.run, version="fake 1")
+            self.timer = None
+
+        def run(self, content: int) -> None:
+            busy.append(content)
+            together.wait(20)
+            most.append(len(busy))
+            together.wait(20)
+            busy.remove(content)
+
+        def end(self) -> None:
+            """Nothing to end."""
+
+    monkeypatch.setattr(on_worker, "_Loaded", Fake)
+    parcel = dataclasses.replace(parcel, runtime=runtime, digest=runtime)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(answer_batch, [parcel] * 3, [Batch(n, n + 1, n) for n in range(3)]))
+    end_idle()
+    assert most == [at_once] * 3
 
 
 def test_an_altered_file_is_noticed_by_the_worker(parcel: Parcel, heldout: np.ndarray) -> None:
