@@ -27,14 +27,12 @@ BROWSER_ONLY = {
 # the very modules that the page's worker runs; null for a picture that is refused
 DECODE = """async ({pictures, contract}) => {
     const page = document.querySelector("script[src]").src;
-    const {decoded} = await import(new URL("../js/decode.js", page));
-    const {imageFromPixels} = await import(new URL("../js/image.js", page));
+    const {imageFromFile} = await import(new URL("../js/decode.js", page));
     const images = [];
     for (const picture of pictures) {
         try {
             const bytes = Uint8Array.from(atob(picture), (c) => c.charCodeAt(0));
-            const {pixels, orientation} = await decoded(bytes);
-            const image = imageFromPixels(pixels, contract, orientation);
+            const image = await imageFromFile(bytes, contract);
             images.push(btoa(Array.from(image, (v) => String.fromCharCode(v)).join("")));
         } catch (error) {
             if (!error.message.startsWith("expected ")) throw error;

@@ -18,11 +18,9 @@ from edgeproof.edge.image import image_from_file
 # the very modules that the page's worker runs
 DECODE = """async ({base64, contract}) => {
     const page = document.querySelector("script[src]").src;
-    const {decoded} = await import(new URL("../js/decode.js", page));
-    const {imageFromPixels} = await import(new URL("../js/image.js", page));
+    const {imageFromFile} = await import(new URL("../js/decode.js", page));
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    const {pixels, orientation} = await decoded(bytes);
-    const image = imageFromPixels(pixels, contract, orientation);
+    const image = await imageFromFile(bytes, contract);
     return btoa(Array.from(image, (v) => String.fromCharCode(v)).join(""));
 }"""
 CONTRACTS = [InputContract(23, 37, "rgb", "pad", (9, 120, 240)), InputContract(8, 8, "gray")]
