@@ -63,9 +63,9 @@ MUTANTS = (
     ),
     mutant(
         "luma",
-        "image.js does not round the luma",
+        "color.js does not round the luma",
         "file-images",
-        in_code("image.js", "7471 * blue + 0x8000) >> 16", "7471 * blue) >> 16"),
+        in_code("color.js", " + 0x8000) >> 16", ") >> 16"),
     ),
     mutant(
         "exif",
@@ -73,8 +73,8 @@ MUTANTS = (
         "file-images",
         in_code(
             "image.js",
-            "fitted(oriented(pixels, orientation), contract)",
-            "fitted(oriented(pixels, 1), contract)",
+            "const turn = turnOf(orientation);",
+            "const turn = turnOf(1);",
         ),
     ),
     mutant(

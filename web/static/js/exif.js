@@ -4,6 +4,8 @@
  * and XMP only where that says nothing.
  */
 
+import { chunksOfPng, chunksOfWebp, formOf, segmentsOfJpeg, textAt, viewOf } from "./parts.js";
+
 const ORIENTATION_TAG = 0x0112;
 const SHORT = 3;
 const LONG = 4;
@@ -50,79 +52,51 @@ export function withoutExif(bytes) {
 
 /** @returns {Metadata} */
 function metadataOf(/** @type {Uint8Array} */ bytes) {
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return metadataOfJpeg(bytes);
-  if (textAt(bytes, 0, "\x89PNG\r\n\x1a\n")) return metadataOfPng(bytes);
-  if (textAt(bytes, 0, "RIFF") && textAt(bytes, 8, "WEBP")) return metadataOfWebp(bytes);
-  return { spans: [], cut: false };
+  const form = formOf(bytes);
+  if (form === "jpeg") return metadataOfJpeg(bytes);
+  if (form === "png") return metadataOfPng(bytes);
+  return form === "webp" ? metadataOfWebp(bytes) : { spans: [], cut: false };
 }
 
-/** Segments up to the start of the scan: a marker, then a big-endian length that counts itself. */
 function metadataOfJpeg(/** @type {Uint8Array} */ bytes) {
-  const view = viewOf(bytes);
   /** @type {Metadata} */
   const found = { spans: [], cut: true };
-  let at = 2;
-  while ((at = bytes.indexOf(0xff, at)) !== -1 && at + 4 <= bytes.length) {
-    const marker = bytes[at + 1];
-    if (marker === 0xff || marker === 0) {
-      at += 1; // a fill byte, or no marker at all: skipped, as libjpeg does
-      continue;
-    }
-    if (marker === 0xda || marker === 0xd9) break;
-    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 2; // these have no length
-      continue;
-    }
-    const length = view.getUint16(at + 2);
-    const end = at + 2 + length;
-    if (length < 2 || end > bytes.length) break;
-    const body = bytes.subarray(at + 4, end);
-    if (marker === 0xe1 && textAt(body, 0, EXIF_HEADER)) {
+  for (const { kind, body, start, end } of segmentsOfJpeg(bytes)) {
+    if (kind !== "\xe1") continue;
+    if (textAt(body, 0, EXIF_HEADER)) {
       found.exif ??= body;
-      found.spans.push([at, end]);
-    } else if (marker === 0xe1 && textAt(body, 0, XMP_HEADER)) {
+      found.spans.push([start, end]);
+    } else if (textAt(body, 0, XMP_HEADER)) {
       found.xmp ??= body;
     }
-    at = end;
   }
   return found;
 }
 
-/** Chunks: a big-endian length of the data, a type, the data, a checksum. */
 function metadataOfPng(/** @type {Uint8Array} */ bytes) {
-  const view = viewOf(bytes);
   /** @type {Metadata} */
   const found = { spans: [], cut: true };
-  for (let at = 8; at + 8 <= bytes.length && !textAt(bytes, at + 4, "IEND"); ) {
-    const end = at + 8 + view.getUint32(at);
-    const body = bytes.subarray(at + 8, end);
-    if (textAt(bytes, at + 4, "eXIf")) {
+  for (const { kind, body, start, end } of chunksOfPng(bytes)) {
+    if (kind === "eXIf") {
       found.exif ??= body;
-      found.spans.push([at, end + 4]);
-    }
-    if (textAt(bytes, at + 4, "iTXt") && textAt(body, 0, "XML:com.adobe.xmp\0")) {
+      found.spans.push([start, end]);
+    } else if (kind === "iTXt" && textAt(body, 0, "XML:com.adobe.xmp\0")) {
       found.xmp ??= body;
     }
-    at = end + 4;
   }
   return found;
 }
 
-/** Chunks: a type, a little-endian length of the data, the data, padded to an even length. */
 function metadataOfWebp(/** @type {Uint8Array} */ bytes) {
-  const view = viewOf(bytes);
   /** @type {Metadata} */
   const found = { spans: [], cut: false }; // the size in the file's header counts every chunk
-  const fileEnd = Math.min(bytes.length, 8 + view.getUint32(4, true));
-  for (let at = 12; at + 8 <= fileEnd; ) {
-    const length = view.getUint32(at + 4, true);
-    const end = at + 8 + length;
-    if (textAt(bytes, at, "EXIF")) {
-      found.exif ??= bytes.subarray(at + 8, end);
-      found.spans.push([at, end]);
+  for (const { kind, body, start, end } of chunksOfWebp(bytes)) {
+    if (kind === "EXIF") {
+      found.exif ??= body;
+      found.spans.push([start, end]);
+    } else if (kind === "XMP ") {
+      found.xmp ??= body;
     }
-    if (textAt(bytes, at, "XMP ")) found.xmp ??= bytes.subarray(at + 8, end);
-    at = end + (length % 2);
   }
   return found;
 }
@@ -154,19 +128,4 @@ function orientationInXmp(/** @type {Uint8Array} */ xmp) {
   const text = new TextDecoder("latin1").decode(xmp);
   const digit = text.match(/tiff:Orientation(?:="|>)([0-9])/)?.[1];
   return digit === undefined ? undefined : Number(digit);
-}
-
-function textAt(
-  /** @type {Uint8Array} */ bytes,
-  /** @type {number} */ at,
-  /** @type {string} */ text,
-) {
-  for (let i = 0; i < text.length; i++) {
-    if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-function viewOf(/** @type {Uint8Array} */ bytes) {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

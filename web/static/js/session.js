@@ -2,7 +2,7 @@
 
 import { batchFromImages } from "./batch.js";
 import { Bundle } from "./bundle.js";
-import { decoded } from "./decode.js";
+import { imageFromFile } from "./decode.js";
 import { engineNamed, needsLayers } from "./engines/index.js";
 import { channelsOf, imageFromPixels } from "./image.js";
 import { arrayFromNpy } from "./npy.js";
@@ -138,8 +138,7 @@ export class Session {
 
   /** The model's image for an encoded picture. */
   async imageFromFile(/** @type {Uint8Array<ArrayBuffer>} */ bytes) {
-    const { pixels, orientation } = await decoded(bytes);
-    return imageFromPixels(pixels, this.#contract(), orientation);
+    return imageFromFile(bytes, this.#contract());
   }
 
   /**
