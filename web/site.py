@@ -11,6 +11,7 @@ from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.web import policies
 from edgeproof.web.built_page import BuiltPage
 from edgeproof.web.compressed import COMPRESSIBLE, SUFFIXES, compressed
+from edgeproof.web.offers import offer_of
 from edgeproof.web.page_build import PARTS, STAMP
 from edgeproof.web.served import REPORTS, ServedBundle, served_bundles
 
@@ -41,7 +42,7 @@ def write_site(bundles: Sequence[Path], output: Path, *, force: bool = False) ->
     served = served_bundles(bundles)
     for one in served.values():
         one.bundle.check_all()
-    offers = [one.summary() for one in served.values()]
+    offers = [offer_of(one) for one in served.values()]
     with whole_folder(output, force=force, marker=MARKER) as folder:
         for name in ("index.html", "verify.html"):
             (folder / name).write_bytes(_stating_its_policy(page.document(name, offers)))
