@@ -17,7 +17,7 @@ from edgeproof.web.served import REPORTS, ServedBundle, served_bundles
 
 MARKER = "bundles.json"
 # beside the built parts; the sources of both stay at home
-_LOOSE = ("app.webmanifest", "icon.svg")
+_LOOSE = ("app.webmanifest", "icon.svg", "icons/*.png")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ def write_site(bundles: Sequence[Path], output: Path, *, force: bool = False) ->
         static = folder / "static" / page.version
         for part in PARTS:
             shutil.copytree(page.folder / part.folder, static / part.folder, ignore=_stamp)
-        for name in _LOOSE:
-            shutil.copy(page.folder / name, static / name)
+        for path in (found for pattern in _LOOSE for found in page.folder.glob(pattern)):
+            copy = static / path.relative_to(page.folder)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copy)
         for one in served.values():
             _copy_bundle(one, folder / "bundles" / one.name / one.version)
         _compress(folder)

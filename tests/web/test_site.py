@@ -140,7 +140,7 @@ def test_new_version_of_a_bundle_replaces_the_old_one_and_is_not_mixed_with_it(
 ) -> None:
     root = tmp_path / "root"
     write_site([bundle_copy], root / "models" / "try")
-    stored = "async () => (await (await caches.open('edgeproof')).keys()).map(r => r.url)"
+    stored = "async () => (await (await caches.open((await caches.keys())[0])).keys()).map(r => r.url)"
     with python_server(root) as url:
         page = context.new_page()
         page.goto(url)

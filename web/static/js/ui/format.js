@@ -25,13 +25,3 @@ export function kilobytes(bytes) {
 export function scientific(value) {
   return value === 0 ? "0" : value.toExponential(0);
 }
-
-/**
- * A share of right answers with its 95 % interval.
- * @param {{value: number, low: number, high: number}} accuracy 0 to 1
- */
-export function accuracyText({ value, low, high }) {
-  // a whole interval in one form: "> 99.9" would hide how far it reaches
-  const figure = (/** @type {number} */ share) => (share * 100).toFixed(1);
-  return `${figure(value)} % (${figure(low)} to ${figure(high)})`;
-}

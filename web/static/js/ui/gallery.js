@@ -2,7 +2,7 @@
 
 import { SITE } from "../site.js";
 import { byId, element } from "./dom.js";
-import { accuracyText, kilobytes } from "./format.js";
+import { kilobytes } from "./format.js";
 
 /** @typedef {import("./offers.js").Offer} Offer */
 
@@ -13,6 +13,8 @@ const VERDICTS = {
   unreadable: "Its report cannot be read",
   none: "Not verified yet",
 };
+
+const SHOWN_PIXELS = 96;
 
 const section = byId("gallery", HTMLElement);
 const link = byId("gallery-link", HTMLAnchorElement);
@@ -29,7 +31,12 @@ export function setUpGallery(offers) {
   link.textContent = several ? `All ${offers.length} models` : "About this model";
   link.hidden = offers.length === 0;
   section.hidden = offers.length === 0;
-  byId("gallery-list", HTMLElement).replaceChildren(...offers.map((offer) => card(offer, several)));
+  const titles = offers.map(({ title }) => title);
+  const cards = offers.map((offer) => {
+    const isShared = titles.filter((title) => title === offer.title).length > 1;
+    return card(offer, isShared ? `${offer.title} (${offer.name})` : offer.title, several);
+  });
+  byId("gallery-list", HTMLElement).replaceChildren(...cards);
   markInUse();
   byId("bundle", HTMLSelectElement).addEventListener("change", markInUse);
   const asked = new URLSearchParams(location.search).get("bundle");
@@ -47,10 +54,13 @@ function markInUse() {
   }
 }
 
-function card(/** @type {Offer} */ offer, /** @type {boolean} */ several) {
-  const title = several
-    ? element("a", { class: "open", href: `?${new URLSearchParams({ bundle: offer.name })}` }, offer.title)
-    : offer.title;
+/**
+ * @param {Offer} offer
+ * @param {string} title
+ * @param {boolean} isLink whether there is another model to go to
+ */
+function card(offer, title, isLink) {
+  const href = `?${new URLSearchParams({ bundle: offer.name })}`;
   return element(
     "li",
     { class: "card model", "data-bundle": offer.name },
@@ -58,7 +68,7 @@ function card(/** @type {Offer} */ offer, /** @type {boolean} */ several) {
     element(
       "div",
       { class: "model-text" },
-      element("h3", { dir: "auto" }, title),
+      element("h3", { dir: "auto" }, isLink ? element("a", { class: "open", href }, title) : title),
       element("p", { dir: "auto" }, task(offer)),
       ...accuracy(offer),
       element("p", { class: "verdict", "data-state": offer.verdict.state }, ...verdict(offer)),
@@ -68,14 +78,15 @@ function card(/** @type {Offer} */ offer, /** @type {boolean} */ several) {
 }
 
 /** The first of its golden pictures; a space where there is none, or none can be had offline. */
-function example(/** @type {Offer} */ { name, version, example: path }) {
-  if (path === null) return [];
+function example(/** @type {Offer} */ { name, version, input, example: path }) {
+  if (path === null || input === null) return [];
   const address = ["bundles", name, version, ...path.split("/")].map(encodeURIComponent).join("/");
   const picture = element("img", {
     src: new URL(address, SITE).href,
     alt: "",
-    width: "96",
-    height: "96",
+    class: input.width < SHOWN_PIXELS ? "magnified" : "",
+    width: `${SHOWN_PIXELS}`,
+    height: `${SHOWN_PIXELS}`,
     loading: "lazy",
     decoding: "async",
   });
@@ -85,10 +96,10 @@ function example(/** @type {Offer} */ { name, version, example: path }) {
 
 function task(/** @type {Offer} */ { input, labels, first_labels: first }) {
   if (input === null) return "Takes numbers, not pictures.";
-  const more = labels > first.length ? ", …" : "";
+  const some = first.join(", ") + (labels > first.length ? ", …" : "");
   return (
-    `Tells ${labels.toLocaleString("en")} classes apart: ${first.join(", ")}${more}. Sees ` +
-    `${input.width} × ${input.height} ${input.color === "gray" ? "gray" : "colour"} pixels.`
+    `Tells ${labels.toLocaleString("en")} classes apart (${some}) in ` +
+    `${input.width}\u00a0×\u00a0${input.height} ${input.color === "gray" ? "gray" : "colour"} pixels.`
   );
 }
 
@@ -100,10 +111,20 @@ function accuracy(/** @type {Offer} */ { variants, verdict: { images } }) {
     element(
       "p",
       { class: "accuracy" },
-      element("strong", {}, accuracyText(measured)),
-      ` right, of ${measured.n.toLocaleString("en")} images${images ? ` of the ${images}` : ""}`,
+      element("strong", {}, `${hundredths(measured.value)}\u00a0%`),
+      ` right (95\u00a0% interval ${hundredths(measured.low)} to ${hundredths(measured.high)}), of ` +
+        `${measured.n.toLocaleString("en")} images${images ? `: ${images}` : ""}`,
     ),
   ];
+}
+
+/** Not `percent`: "> 99.9 %" would hide where an interval ends. */
+function hundredths(/** @type {number} */ share) {
+  return (share * 100).toFixed(1);
+}
+
+function intervalText(/** @type {import("./offers.js").Accuracy} */ { value, low, high }) {
+  return `${hundredths(value)}\u00a0% (${hundredths(low)} to ${hundredths(high)})`;
 }
 
 function verdict(/** @type {Offer} */ { name, version, report, verdict: { state } }) {
@@ -120,7 +141,7 @@ function sizes(/** @type {Offer} */ { variants }) {
       {},
       element("th", { scope: "row" }, id),
       element("td", {}, kilobytes(bytes)),
-      element("td", {}, measured ? accuracyText(measured) : "not measured"),
+      element("td", {}, measured ? intervalText(measured) : "not measured"),
     ),
   );
   const head = ["Variant", "Size", "Accuracy, 95 % interval"].map((text) =>
