@@ -1,6 +1,7 @@
 """The page as plain files, for any web host: the server's work done once, ahead of all visitors."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,14 @@ def _stating_its_policy(document: bytes) -> bytes:
     return document.replace(charset, charset + b"\n  " + stated)
 
 
+def _after_doctype(document: bytes, policy: str) -> bytes:
+    """The document with a policy before anything that could run: it needs no head of its own."""
+    doctype = re.match(rb"\s*<!doctype html>", document, re.IGNORECASE)
+    end = doctype.end() if doctype else 0
+    stated = f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'.encode()
+    return document[:end] + stated + document[end:]
+
+
 _stamp = shutil.ignore_patterns(STAMP)
 
 
@@ -93,6 +102,9 @@ def _copy_bundle(served: ServedBundle, target: Path) -> None:
     for path in ["bundle.json", *reports, *(entry.path for entry in entries)]:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, target / path)
+    for page in target.glob("*.html"):
+        # somebody made the report, and no header will keep it from running scripts as this site
+        page.write_bytes(_after_doctype(page.read_bytes(), policies.REPORT))
 
 
 def _compress(folder: Path) -> None:
