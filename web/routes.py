@@ -12,6 +12,7 @@ from edgeproof.web.built_page import BuiltPage
 from edgeproof.web.catalogue import Catalogue
 from edgeproof.web.compressed import SUFFIXES, CompressedCopies
 from edgeproof.web.documents import Documents
+from edgeproof.web.hot_files import HotFiles
 from edgeproof.web.served import REPORTS, ServedBundle
 
 EXTENSION = "edgeproof"
@@ -43,6 +44,7 @@ class Site:
         self.page = page
         self.bundles = bundles
         self.copies = CompressedCopies()
+        self.hot = HotFiles()
         self.documents = Documents(page)
 
 
@@ -158,10 +160,21 @@ def _file(path: Path) -> Response:
     kind = _TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     for encoding in SUFFIXES:
         if request.accept_encodings[encoding] and (copy := copies.of(path, encoding)) is not None:
-            response = send_file(copy, mimetype=kind, conditional=True, etag=True)
+            response = _sent(copy, kind)
             response.headers["Content-Encoding"] = encoding
             break
     else:
-        response = send_file(path, mimetype=kind, conditional=True, etag=True)
+        response = _sent(path, kind)
     response.vary.add("Accept-Encoding")
+    return response
+
+
+def _sent(path: Path, kind: str) -> Response:
+    """A file as it is, or the part of it that is asked for."""
+    hot = _site().hot.of(path)
+    if hot is None:
+        return send_file(path, mimetype=kind, conditional=True, etag=True)
+    response = Response(hot.content, mimetype=kind)
+    response.set_etag(hot.etag)
+    response.make_conditional(request, accept_ranges=True, complete_length=len(hot.content))
     return response
