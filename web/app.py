@@ -11,8 +11,8 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from edgeproof.web import policies
 from edgeproof.web.built_page import BuiltPage
+from edgeproof.web.catalogue import Catalogue
 from edgeproof.web.routes import EXTENSION, Site, pages
-from edgeproof.web.served import served_bundles
 
 _WORKER = "/worker.js"
 
@@ -31,7 +31,7 @@ def create_app(
         WebError: a bundle has no variant for browsers, or two have the same name.
         PageNotBuilt: the built page is missing or older than its sources.
     """
-    site = Site(BuiltPage.open(), served_bundles(map(Path, bundles)))
+    site = Site(BuiltPage.open(), Catalogue(map(Path, bundles)))
     # no static folder of Flask's own: routes.py serves the files, relative to the page
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = site
@@ -67,5 +67,8 @@ def _secured(response: Response) -> Response:
     return response
 
 
-def _plain_error(error: HTTPException) -> tuple[str, int, dict[str, str]]:
-    return f"{error.description}\n", error.code or 500, {"Content-Type": "text/plain"}
+def _plain_error(error: HTTPException) -> Response:
+    # with the error's own headers: Allow, Content-Range, Retry-After, or where it redirects to
+    response = Response(f"{error.description}\n", error.code or 500, error.get_headers())
+    response.headers["Content-Type"] = "text/plain; charset=utf-8"
+    return response

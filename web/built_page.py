@@ -11,7 +11,9 @@ from edgeproof.web.errors import PageNotBuilt
 
 STATIC = Path(__file__).parent / "static"
 # what stands beside the built parts; a change of one is another version too
-_SOURCES = ("index.html", "verify.html", "sw.js", "app.webmanifest", "icon.svg")
+_SOURCES = ("index.html", "verify.html", "sw.js", "app.webmanifest", "icon.svg", "icons/*.png")
+# compressed copies go out under the name of what they are copies of; a stamp is the build's own
+_KEPT_BACK = frozenset({".br", ".gz", ".sha256"})
 _OFFERS = '<script type="application/json" id="offers">[]</script>'
 
 
@@ -23,10 +25,12 @@ class BuiltPage:
         folder: holds `index.html` and all that it loads.
         version: stands in the address of everything but the documents, so that browsers may keep
             the files for ever and never mix those of two versions.
+        files: all that is given out below the version, by its path in `folder`.
     """
 
     folder: Path
     version: str
+    files: frozenset[str]
 
     @classmethod
     def open(cls) -> "BuiltPage":
@@ -49,9 +53,12 @@ class BuiltPage:
                 "build it: python -m edgeproof.web.page_build"
             )
         digest = hashlib.sha256()
-        for path in (*stamps, *(STATIC / name for name in _SOURCES)):
+        sources = (path for name in _SOURCES for path in sorted(STATIC.glob(name)))
+        for path in (*stamps, *sources):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return cls(STATIC, digest.hexdigest()[:16])
+        listed = (path.relative_to(STATIC) for path in STATIC.rglob("*") if path.is_file())
+        files = frozenset(p.as_posix() for p in listed if p.suffix not in _KEPT_BACK)
+        return cls(STATIC, digest.hexdigest()[:16], files)
 
     def document(self, name: str, offers: list[dict[str, Any]]) -> bytes:
         """`index.html` or `verify.html` with this version's addresses.

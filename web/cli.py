@@ -34,6 +34,11 @@ from edgeproof.edge.extras import require
     "other names are refused. May be repeated.",
 )
 @click.option(
+    "--access-log",
+    is_flag=True,
+    help="One line for each request on stderr: time, address, method, path, status, bytes.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -44,17 +49,21 @@ def serve(
     host: str,
     port: int,
     allowed_hosts: tuple[str, ...],
+    access_log: bool,
     as_json: bool,
 ) -> int:
     """Serve a page that classifies pictures with the BUNDLEs' models, wholly in the browser.
 
-    Prints its address when it listens, and stops on Ctrl-C or SIGTERM. Pictures never leave the
-    visitor's device: the server only hands out files.
+    Prints its address when it listens. On Ctrl-C or SIGTERM it finishes the answers that are under
+    way, 10 s at most, and stops. Pictures never leave the visitor's device: the server only hands
+    out files. A bundle that is replaced on the disk is served in its new version.
     """
     require("serve", "web", "flask", "waitress")
     from edgeproof.web.server import serve_until_stopped
 
-    return serve_until_stopped(bundles, host, port, allowed_hosts=allowed_hosts, as_json=as_json)
+    return serve_until_stopped(
+        bundles, host, port, allowed_hosts=allowed_hosts, as_json=as_json, access_log=access_log
+    )
 
 
 @click.command()

@@ -28,4 +28,5 @@ WORKER = "; ".join(
     )
 )
 # a bundle is made by somebody: whatever it holds is shown without script and as its own origin
-BUNDLE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
+REPORT = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
+BUNDLE = f"{REPORT}; sandbox"

@@ -4,12 +4,15 @@ import mimetypes
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request, send_file
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from edgeproof.edge.errors import did_you_mean
+from edgeproof.edge.errors import EdgeproofError, did_you_mean
 from edgeproof.web import policies
 from edgeproof.web.built_page import BuiltPage
-from edgeproof.web.compressed import SUFFIXES, CompressedCopies, compressed
+from edgeproof.web.catalogue import Catalogue
+from edgeproof.web.compressed import SUFFIXES, CompressedCopies
+from edgeproof.web.documents import Documents
+from edgeproof.web.hot_files import HotFiles
 from edgeproof.web.served import REPORTS, ServedBundle
 
 EXTENSION = "edgeproof"
@@ -37,13 +40,12 @@ pages = Blueprint("pages", __name__)
 class Site:
     """What one application serves."""
 
-    def __init__(self, page: BuiltPage, bundles: dict[str, ServedBundle]) -> None:
+    def __init__(self, page: BuiltPage, bundles: Catalogue) -> None:
         self.page = page
         self.bundles = bundles
         self.copies = CompressedCopies()
-
-    def offers(self) -> list[dict[str, object]]:
-        return [served.summary() for served in self.bundles.values()]
+        self.hot = HotFiles()
+        self.documents = Documents(page)
 
 
 @pages.get("/")
@@ -70,7 +72,9 @@ def static(version: str, path: str) -> Response:
     page = _site().page
     if version != page.version:
         raise NotFound(f"expected the page's version {page.version}, got {version}; reload it")
-    response = _file(_inside(page.folder, path))
+    if path not in page.files:
+        raise NotFound(f"expected a file of the page, got {path}")
+    response = _file(page.folder / path)
     response.headers["Cache-Control"] = _FOR_EVER
     return response
 
@@ -78,31 +82,35 @@ def static(version: str, path: str) -> Response:
 @pages.get("/healthz")
 def health() -> Response:
     """Answers as long as the server does."""
-    return jsonify(status="ok", bundles=len(_site().bundles))
+    response = jsonify(status="ok", bundles=len(_site().bundles))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @pages.get("/bundles.json")
 def bundles() -> Response:
-    """What is served: a list of `ServedBundle.summary`."""
-    return jsonify(_site().offers())
+    """What is served: a list of `offer_of`."""
+    response = jsonify(_site().bundles.offers())
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @pages.get("/bundles/<name>/<version>/<path:path>")
 def bundle_file(name: str, version: str, path: str) -> Response:
     """A file of a bundle, if the manifest lists it."""
-    served = _site().bundles.get(name)
-    if served is None:
-        known = _site().bundles
-        raise NotFound(
-            f"expected a served bundle ({', '.join(known)}), got {name}{did_you_mean(name, known)}"
-        )
+    served = _served(name)
     if version != served.version:
         raise NotFound(
             f"expected {name}'s version {served.version}, got {version}; reload the page"
         )
-    if path not in served.files:
+    # absolute, for Flask looks for others below itself
+    folder = served.bundle.folder.resolve()
+    if path not in served.files or not (file := (folder / path).resolve()).is_file():
         raise NotFound(f"expected a file that {name}'s manifest lists, got {path}")
-    response = _file(_inside(served.bundle.folder, path))
+    if not file.is_relative_to(folder):
+        raise NotFound(f"expected a file inside {name}, got a link to elsewhere: {path}")
+    response = _file(file)
     response.headers["Content-Security-Policy"] = policies.BUNDLE
     if path not in REPORTS:
         response.headers["Cache-Control"] = _FOR_EVER
@@ -119,25 +127,30 @@ def _site() -> Site:
     return site_of(current_app)
 
 
+def _served(name: str) -> ServedBundle:
+    known = _site().bundles
+    try:
+        return known[name]
+    except KeyError:
+        raise NotFound(
+            f"expected a served bundle ({', '.join(known)}), got {name}{did_you_mean(name, known)}"
+        ) from None
+    except EdgeproofError as error:
+        # damaged, or being replaced at this moment
+        raise ServiceUnavailable(str(error), retry_after=1) from error
+
+
 def _document(name: str) -> Response:
     site = _site()
-    content = site.page.document(name, site.offers())
+    encoding = next((e for e in SUFFIXES if request.accept_encodings[e]), None)
+    content = site.documents.encoded(name, site.bundles.offers(), encoding)
     response = Response(content, mimetype="text/html")
-    if request.accept_encodings["gzip"] and (smaller := compressed(content, "gzip")) is not None:
-        response.set_data(smaller)
-        response.headers["Content-Encoding"] = "gzip"
+    if encoding is not None:
+        response.headers["Content-Encoding"] = encoding
     response.vary.add("Accept-Encoding")
     response.add_etag()
     response.make_conditional(request)
     return response
-
-
-def _inside(folder: Path, path: str) -> Path:
-    """A file below a folder. Raises NotFound for anything else, links to elsewhere included."""
-    file, root = (folder / path).resolve(), folder.resolve()
-    if not file.is_file() or not file.is_relative_to(root):
-        raise NotFound(f"expected a file of {folder.name}, got {path}")
-    return file
 
 
 def _file(path: Path) -> Response:
@@ -147,10 +160,21 @@ def _file(path: Path) -> Response:
     kind = _TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     for encoding in SUFFIXES:
         if request.accept_encodings[encoding] and (copy := copies.of(path, encoding)) is not None:
-            response = send_file(copy, mimetype=kind, conditional=True, etag=True)
+            response = _sent(copy, kind)
             response.headers["Content-Encoding"] = encoding
             break
     else:
-        response = send_file(path, mimetype=kind, conditional=True, etag=True)
+        response = _sent(path, kind)
     response.vary.add("Accept-Encoding")
+    return response
+
+
+def _sent(path: Path, kind: str) -> Response:
+    """A file as it is, or the part of it that is asked for."""
+    hot = _site().hot.of(path)
+    if hot is None:
+        return send_file(path, mimetype=kind, conditional=True, etag=True)
+    response = Response(hot.content, mimetype=kind)
+    response.set_etag(hot.etag)
+    response.make_conditional(request, accept_ranges=True, complete_length=len(hot.content))
     return response

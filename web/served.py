@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgeproof.edge.bundle import MANIFEST, Bundle
 from edgeproof.edge.manifest import Variant
@@ -42,19 +41,6 @@ class ServedBundle:
         variants = self.bundle.manifest.variants
         return tuple(sorted(filter(runs_in_browsers, variants), key=lambda v: v.format == "tflite"))
 
-    def summary(self) -> dict[str, Any]:
-        """What the page needs to offer a choice before it loads a manifest."""
-        manifest = self.bundle.manifest
-        return {
-            "name": self.name,
-            "version": self.version,
-            "title": manifest.name,
-            "task": manifest.task,
-            "labels": len(manifest.labels),
-            "variants": [{"id": v.id, "bytes": v.bytes} for v in self.page_variants],
-            "report": (self.bundle.folder / "report.html").is_file(),
-        }
-
 
 def served_bundles(folders: Iterable[Path]) -> dict[str, ServedBundle]:
     """Open the bundles and name each after its folder.
@@ -65,27 +51,36 @@ def served_bundles(folders: Iterable[Path]) -> dict[str, ServedBundle]:
     """
     found: dict[str, ServedBundle] = {}
     for folder in folders:
-        bundle = Bundle.open(folder)
         name = folder.resolve().name
+        served = served_bundle(folder, name)
         if name in found:
             raise WebError(
                 f"expected bundle folders of different names, got {name} twice "
                 f"({found[name].bundle.folder} and {folder}); rename one"
             )
-        listed = (entry.path for entry in bundle.manifest.all_files())
-        served = ServedBundle(
-            name, _version(bundle), bundle, frozenset((MANIFEST, *REPORTS, *listed))
-        )
-        if not served.page_variants:
-            ids = ", ".join(v.id for v in bundle.manifest.variants)
-            raise WebError(
-                f"expected a variant for browsers in {folder}, got {ids}; "
-                "convert with --variants tfjs-float32"
-            )
         found[name] = served
     if not found:
         raise WebError("expected at least one bundle to serve, got none")
     return found
+
+
+def served_bundle(folder: Path, name: str) -> ServedBundle:
+    """Open one bundle, to be served under that name.
+
+    Raises:
+        BundleError: it is not a bundle.
+        WebError: it has no variant for browsers.
+    """
+    bundle = Bundle.open(folder)
+    listed = (entry.path for entry in bundle.manifest.all_files())
+    served = ServedBundle(name, _version(bundle), bundle, frozenset((MANIFEST, *REPORTS, *listed)))
+    if not served.page_variants:
+        ids = ", ".join(v.id for v in bundle.manifest.variants)
+        raise WebError(
+            f"expected a variant for browsers in {folder}, got {ids}; "
+            "convert with --variants tfjs-float32"
+        )
+    return served
 
 
 def _version(bundle: Bundle) -> str:

@@ -1,25 +1,21 @@
 """The page on a socket: waitress in front of the Flask application."""
 
 import json
-import signal
 import socket
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import click
-import waitress
-from flask import Flask
+from flask import Flask, Response, request
 
+from edgeproof.web import connections
 from edgeproof.web.app import create_app
 from edgeproof.web.errors import AddressUnavailable
 from edgeproof.web.hosts import EVERY_ADDRESS, host_check
 from edgeproof.web.routes import site_of
-
-# a page load asks for some ten files at once, none of which takes longer than a disk read
-_THREADS = 8
-# waitress accepts no more than 100 connections by default, and browsers keep six each; one that
-# sends nothing for 20 s is ended, so that slow ones do not take the places of others
-_LIMITS = {"connection_limit": 2000, "channel_timeout": 20, "cleanup_interval": 5, "backlog": 1024}
 
 
 def serve_until_stopped(
@@ -29,6 +25,7 @@ def serve_until_stopped(
     *,
     allowed_hosts: tuple[str, ...] = (),
     as_json: bool = False,
+    access_log: bool = False,
 ) -> int:
     """Check the bundles, listen, say where, and serve until SIGINT or SIGTERM. Returns 0.
 
@@ -39,18 +36,17 @@ def serve_until_stopped(
     app = create_app(bundles, is_own_host=host_check(host, allowed_hosts))
     for served in site_of(app).bundles.values():
         served.bundle.check_all()
+    if access_log:
+        app.after_request(_logged)
     with listening_socket(host, port) as listener:
         url = address_of(host, listener.getsockname()[1])
-        server = waitress.create_server(app, sockets=[listener], threads=_THREADS, **_LIMITS)
-        # SIGTERM ends the loop as Ctrl-C does: requests under way are finished
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
+        server = connections.server_on(listener, app)
+
+        def announce() -> None:
             click.echo(_announcement(app, url, as_json=as_json))
             click.echo("Ctrl-C stops it.", err=True)
-            server.run()
-        except KeyboardInterrupt:
-            # told to stop between the announcement and the loop, which handles it itself
-            server.close()
+
+        connections.run(server, announce)
     return 0
 
 
@@ -101,3 +97,14 @@ def _announcement(app: Flask, url: str, *, as_json: bool) -> str:
         for name, one in served.items()
     ]
     return json.dumps({"url": url, "bundles": bundles})
+
+
+def _logged(response: Response) -> Response:
+    # quoted: an address cannot begin a line of its own, or colour a terminal
+    line = (
+        f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {request.remote_addr} {request.method} "
+        f"{quote(request.path)} {response.status_code} {response.content_length or 0}\n"
+    )
+    sys.stderr.write(line)
+    sys.stderr.flush()
+    return response

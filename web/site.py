@@ -1,6 +1,7 @@
 """The page as plain files, for any web host: the server's work done once, ahead of all visitors."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.web import policies
 from edgeproof.web.built_page import BuiltPage
 from edgeproof.web.compressed import COMPRESSIBLE, SUFFIXES, compressed
+from edgeproof.web.offers import offer_of
 from edgeproof.web.page_build import PARTS, STAMP
 from edgeproof.web.served import REPORTS, ServedBundle, served_bundles
 
 MARKER = "bundles.json"
 # beside the built parts; the sources of both stay at home
-_LOOSE = ("app.webmanifest", "icon.svg")
+_LOOSE = ("app.webmanifest", "icon.svg", "icons/*.png")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def write_site(bundles: Sequence[Path], output: Path, *, force: bool = False) ->
     served = served_bundles(bundles)
     for one in served.values():
         one.bundle.check_all()
-    offers = [one.summary() for one in served.values()]
+    offers = [offer_of(one) for one in served.values()]
     with whole_folder(output, force=force, marker=MARKER) as folder:
         for name in ("index.html", "verify.html"):
             (folder / name).write_bytes(_stating_its_policy(page.document(name, offers)))
@@ -50,8 +52,10 @@ def write_site(bundles: Sequence[Path], output: Path, *, force: bool = False) ->
         static = folder / "static" / page.version
         for part in PARTS:
             shutil.copytree(page.folder / part.folder, static / part.folder, ignore=_stamp)
-        for name in _LOOSE:
-            shutil.copy(page.folder / name, static / name)
+        for path in (found for pattern in _LOOSE for found in page.folder.glob(pattern)):
+            copy = static / path.relative_to(page.folder)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copy)
         for one in served.values():
             _copy_bundle(one, folder / "bundles" / one.name / one.version)
         _compress(folder)
@@ -68,6 +72,14 @@ def _stating_its_policy(document: bytes) -> bytes:
     if document.count(charset) != 1:
         raise ValueError("expected one <meta charset> in the document, to put the policy after")
     return document.replace(charset, charset + b"\n  " + stated)
+
+
+def _after_doctype(document: bytes, policy: str) -> bytes:
+    """The document with a policy before anything that could run: it needs no head of its own."""
+    doctype = re.match(rb"\s*<!doctype html>", document, re.IGNORECASE)
+    end = doctype.end() if doctype else 0
+    stated = f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'.encode()
+    return document[:end] + stated + document[end:]
 
 
 _stamp = shutil.ignore_patterns(STAMP)
@@ -90,6 +102,9 @@ def _copy_bundle(served: ServedBundle, target: Path) -> None:
     for path in ["bundle.json", *reports, *(entry.path for entry in entries)]:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, target / path)
+    for page in target.glob("*.html"):
+        # somebody made the report, and no header will keep it from running scripts as this site
+        page.write_bytes(_after_doctype(page.read_bytes(), policies.REPORT))
 
 
 def _compress(folder: Path) -> None:

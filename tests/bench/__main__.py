@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.bench import conversion, device, evaluation
+from tests.bench.page import server_load
 from tests.bench.settings import Settings, reference_python
 
 OUTPUT = Path("build/bench")
@@ -22,6 +23,7 @@ PARTS: dict[str, ModuleType] = {
     "conversion": conversion,
     "evaluation": evaluation,
     "device": device,
+    "server": server_load,
 }
 
 

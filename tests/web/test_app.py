@@ -200,7 +200,8 @@ def test_list_of_bundles_has_what_the_page_offers(client: FlaskClient, digits_bu
     browser_ids = [v.id for v in manifest.variants if v.format != "tflite"]
     # LiteRT.js takes those with float tensors
     browser_ids += ["tflite-float32", "tflite-float16", "tflite-dynamic-int8"]
-    assert set(offer) == {"name", "version", "title", "task", "labels", "variants", "report"}
+    told = {"name", "version", "title", "task", "labels", "first_labels", "input", "example"}
+    assert set(offer) == told | {"variants", "verdict", "report"}
     assert offer["name"] == digits_bundle.name
     assert [v["id"] for v in offer["variants"]] == browser_ids
     assert offer["labels"] == len(manifest.labels)

@@ -9,13 +9,16 @@
 /** @typedef {{keep: string[]}} Message addresses that the page uses now */
 
 const worker = /** @type {any} */ (self);
-const CACHE = "edgeproof";
+// two sites may lie on one origin, each below its own path
+const CACHE = `edgeproof ${worker.registration.scope}`;
 const VERSIONED = /\/(static\/[0-9a-f]{16}|bundles\/[^/]+\/[0-9a-f]{16})\/(?!report\.)/;
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
+// where there is a kept document, a network that says nothing for so long counts as none
+const PATIENCE_MS = 3000;
 
 worker.addEventListener("install", () => worker.skipWaiting());
 
@@ -33,9 +36,8 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 
 // answers with {kept} or {failed}: a full or blocked store is not the page's failure
 worker.addEventListener("message", (/** @type {any} */ event) => {
-  const { keep } = /** @type {Message} */ (event.data);
   event.waitUntil(
-    kept(keep).then(
+    kept(event.data).then(
       (count) => event.source.postMessage({ kept: count }),
       (error) => event.source.postMessage({ failed: String(error) }),
     ),
@@ -44,32 +46,49 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
 
 /** @returns {Promise<Response>} */
 async function keptFirst(/** @type {Request} */ request) {
-  const found = await caches.match(request.url);
-  return found ?? fetch(request);
+  return (await found(request.url)) ?? fetch(request);
 }
 
 /** @returns {Promise<Response>} */
 async function askedFirst(/** @type {Request} */ request) {
+  const kept = await found(documentOf(request.url));
+  if (!kept) return fetch(request);
+  const asked = fetch(request).then((answer) => (answer.status < 500 ? answer : kept));
+  const waited = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, kept));
+  return Promise.race([asked.catch(() => kept), waited]);
+}
+
+/** What is kept under an address. Storage that the browser blocks or lost is an empty one. */
+async function found(/** @type {string} */ address) {
   try {
-    return await fetch(request);
-  } catch (error) {
-    const found = await caches.match(withoutQuery(request.url));
-    if (found) return found;
-    throw error;
+    return await (await caches.open(CACHE)).match(address);
+  } catch {
+    return undefined;
   }
 }
 
-/** Keeps these addresses and forgets the versions that they replace; returns how many are kept. */
-async function kept(/** @type {string[]} */ addresses) {
+/**
+ * Keeps these addresses and forgets the versions that they replace; returns how many are kept.
+ * @param {Message} message
+ */
+async function kept({ keep }) {
   const cache = await caches.open(CACHE);
-  const wanted = [...new Set(addresses.map(withoutQuery))];
-  for (const address of wanted) {
-    const hasVersion = VERSIONED.test(address);
-    if (hasVersion && (await cache.match(address))) continue;
-    // what has a version lies in the browser's own cache: nothing is fetched twice
-    await cache.add(new Request(address, { cache: hasVersion ? "default" : "no-cache" }));
+  const wanted = [...new Set(keep.map(documentOf))];
+  const versioned = wanted.filter((address) => VERSIONED.test(address));
+  const current = versioned.map(versionOf);
+  // what has a version lies in the browser's own cache: nothing is fetched twice
+  for (const address of versioned) {
+    if (!(await cache.match(address))) await cache.add(new Request(address));
   }
-  const current = wanted.map(versionOf);
+  // documents last: they lead to files that are all here by then, or they are not kept
+  for (const address of wanted.filter((wish) => !versioned.includes(wish))) {
+    const answer = await fetch(new Request(address, { cache: "no-cache" }));
+    const text = await answer.clone().text();
+    if (!answer.ok || !current.every(([, version]) => text.includes(version))) {
+      throw new Error("the site changed during this visit");
+    }
+    await cache.put(address, answer);
+  }
   for (const { url } of await cache.keys()) {
     const [subject, version] = versionOf(url);
     const isOld = current.some(([s, v]) => s === subject && v !== version);
@@ -85,8 +104,9 @@ function versionOf(/** @type {string} */ address) {
   return end < 0 ? [address, ""] : [found.slice(0, end), found.slice(end + 1)];
 }
 
-function withoutQuery(/** @type {string} */ address) {
-  return address.split(/[?#]/)[0];
+/** Without the choices in it; `index.html` is the folder that it stands for. */
+function documentOf(/** @type {string} */ address) {
+  return address.split(/[?#]/)[0].replace(/\/index\.html$/, "/");
 }
 
 function isolated(/** @type {Response} */ response) {

@@ -10,6 +10,7 @@ import { byId } from "./dom.js";
 import { mark, showExamples } from "./examples.js";
 import { setUpFiles, showPreview } from "./files.js";
 import { milliseconds } from "./format.js";
+import { setUpGallery } from "./gallery.js";
 import { keepForOffline } from "./offline.js";
 import { offered, offerOf } from "./offers.js";
 import { drawing, setUpPad, usePen } from "./pad.js";
@@ -41,6 +42,7 @@ async function start() {
   setUpPad((pixels) => classifyPixels(pixels), clearAnswer);
   const offers = offered();
   setUpChoices(offers, () => void load());
+  setUpGallery(offers);
   await load();
 }
 

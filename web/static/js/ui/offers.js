@@ -3,8 +3,21 @@
 import { byId } from "./dom.js";
 
 /**
- * @typedef {{name: string, version: string, title: string, task: string, labels: number,
- *   report: boolean, variants: {id: string, bytes: number}[]}} Offer a bundle
+ * @typedef {{value: number, low: number, high: number, n: number, runtime: string}} Accuracy
+ * @typedef {{id: string, bytes: number, accuracy: Accuracy | null}} OfferedVariant
+ * @typedef {"passed" | "failed" | "outdated" | "unreadable" | "none"} VerdictState
+ * @typedef {object} Offer a bundle, as web/offers.py describes it
+ * @property {string} name in addresses
+ * @property {string} version
+ * @property {string} title
+ * @property {string} task
+ * @property {number} labels how many there are
+ * @property {string[]} first_labels some of them
+ * @property {{width: number, height: number, color: string} | null} input null: takes no pictures
+ * @property {string | null} example path of a golden picture
+ * @property {OfferedVariant[]} variants
+ * @property {{state: VerdictState, images: string | null}} verdict
+ * @property {boolean} report whether there is a report.html
  */
 
 /** @returns {Offer[]} */

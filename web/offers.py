@@ -1,0 +1,52 @@
+"""What the page is told of each bundle before it loads a manifest: its choices and its gallery."""
+
+from typing import Any
+
+from edgeproof.edge.manifest import Manifest
+from edgeproof.web.served import ServedBundle
+from edgeproof.web.verdict import Accuracy, verdict_of
+
+# stands in the document of every visit, so a bundle of 10,000 labels shows a few of them, shortened
+_LABELS = 6
+_LABEL_CHARACTERS = 40
+
+
+def offer_of(served: ServedBundle) -> dict[str, Any]:
+    """A bundle as `offers` of the document and `bundles.json` list it; read anew from its report."""
+    bundle, manifest = served.bundle, served.bundle.manifest
+    verdict = verdict_of(bundle.folder, served.version, served.page_variants)
+    golden = manifest.golden.files
+    return {
+        "name": served.name,
+        "version": served.version,
+        "title": manifest.name,
+        "task": manifest.task,
+        "labels": len(manifest.labels),
+        "first_labels": [_shortened(label) for label in manifest.labels[:_LABELS]],
+        "input": _input(manifest),
+        "example": golden[0].file.path if golden and manifest.input is not None else None,
+        "variants": [
+            {"id": v.id, "bytes": v.bytes, "accuracy": _accuracy(verdict.accuracy.get(v.id))}
+            for v in served.page_variants
+        ],
+        "verdict": {"state": verdict.state, "images": verdict.images},
+        "report": (bundle.folder / "report.html").is_file(),
+    }
+
+
+def _input(manifest: Manifest) -> dict[str, Any] | None:
+    contract = manifest.input
+    if contract is None:
+        return None
+    return {"width": contract.width, "height": contract.height, "color": contract.color}
+
+
+def _accuracy(accuracy: Accuracy | None) -> dict[str, Any] | None:
+    if accuracy is None:
+        return None
+    shares = {name: round(getattr(accuracy, name), 5) for name in ("value", "low", "high")}
+    return {**shares, "n": accuracy.n, "runtime": accuracy.runtime}
+
+
+def _shortened(label: str) -> str:
+    return label if len(label) <= _LABEL_CHARACTERS else f"{label[: _LABEL_CHARACTERS - 1]}…"
