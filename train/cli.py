@@ -9,7 +9,6 @@ import click
 
 from edgeproof.edge.errors import UsageError
 from edgeproof.edge.extras import require
-from edgeproof.edge.output_folder import check_output
 
 if TYPE_CHECKING:
     from edgeproof.train.recipe import Recipe
@@ -71,6 +70,12 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Replace an existing run.")
 @click.option(
+    "--restart",
+    is_flag=True,
+    help="Forget what an interrupted or killed training of RUN has reached. Otherwise the same "
+    "command goes on after its last epoch, to the same weights as without a break.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -88,8 +93,9 @@ def train(
     color: str | None,
     group_by: str | None,
     force: bool,
+    restart: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Train a RECIPE and write a run: model, metrics, curves, calibration and test images.
 
     \b
@@ -100,10 +106,11 @@ def train(
     folder    your own pictures: --data DIR with one folder of pictures per class
     """
     require("train", "train", "tensorflow", "sklearn", "matplotlib", "rich")
+    from edgeproof.train.interrupt import termination_as_interrupt
     from edgeproof.train.job import Job, run_job
+    from edgeproof.train.progress import say
 
     chosen = _chosen_recipe(recipe, epochs, size, color, group_by)
-    check_output(run, force=force, marker="config.json")
     options = {"--size": size, "--color": color, "--group-by": group_by}
     job = Job(
         recipe=chosen,
@@ -112,14 +119,21 @@ def train(
         seed=seed,
         limit=limit,
         force=force,
+        restart=restart,
         options=tuple(str(w) for o in options.items() if o[1] is not None for w in o),
         group_by=group_by,
     )
-    metrics = run_job(job)
+    with termination_as_interrupt():
+        metrics = run_job(job)
     if as_json:
         click.echo(json.dumps(_document(run, chosen, metrics), ensure_ascii=False))
     else:
         _print_summary(run, metrics)
+    if metrics.interrupted:
+        say(f"interrupted after epoch {metrics.epochs} of {job.recipe.schedule.epochs}; the same "
+            "command goes on")
+        return 130
+    return 0
 
 
 def _chosen_recipe(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from edgeproof.train.evaluate import Evaluation
-from edgeproof.train.fit import EpochFigures
+from edgeproof.train.history import EpochFigures
 
 _INK, _FAINT = "#1f2933", "#d9dee4"
 _TRAIN, _VALIDATION = "#9aa5b1", "#0b69a3"

@@ -15,7 +15,8 @@ import numpy as np
 from edgeproof.edge.schema import to_json
 from edgeproof.train.data.source import Source
 from edgeproof.train.evaluate import Evaluation, evaluated
-from edgeproof.train.fit import EpochFigures, Fitted
+from edgeproof.train.fit import Fitted
+from edgeproof.train.history import EpochFigures
 from edgeproof.train.machine import machine
 from edgeproof.train.parts import Parts, TestSet
 from edgeproof.train.plots import draw_confusion, draw_curves
@@ -39,13 +40,22 @@ class ValidationFigures:
 
 @dataclass(frozen=True)
 class Metrics:
-    """`metrics.json`. `wall_s` is the whole command, `training_s` the epochs alone."""
+    """`metrics.json`.
+
+    Attributes:
+        epochs: how many were trained.
+        interrupted: Ctrl-C or SIGTERM ended the training; the same command goes on with it.
+        training_s: the epochs alone, those before a checkpoint included.
+        wall_s: the whole command, of a resumed training its last part.
+    """
 
     schema_version: int
     recipe: str
     test: Evaluation
     validation: ValidationFigures
     parameters: int
+    epochs: int
+    interrupted: bool
     training_s: float
     wall_s: float
     machine: dict[str, Any]
@@ -74,6 +84,8 @@ def write_run(
             len(parts.validation), best.validation_accuracy, best.validation_loss, best.epoch
         ),
         parameters=fitted.model.count_params(),
+        epochs=len(fitted.history),
+        interrupted=fitted.interrupted,
         training_s=sum(h.wall_s for h in fitted.history),
         wall_s=time.perf_counter() - started,
         machine=machine(),
