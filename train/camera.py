@@ -6,9 +6,7 @@ import numpy as np
 from PIL import Image
 
 
-def relit(
-    images: np.ndarray, light: float, color: float, rng: np.random.Generator
-) -> np.ndarray:
+def relit(images: np.ndarray, light: float, color: float, rng: np.random.Generator) -> np.ndarray:
     """Brightness, contrast and each channel's gain changed by up to these shares. uint8."""
     count, channels = len(images), images.shape[-1]
 

@@ -1,4 +1,4 @@
-"""SIGTERM as Ctrl-C: a training that a service manager or `timeout` ends leaves a usable run too."""
+"""SIGTERM as Ctrl-C: what a service manager or `timeout` ends leaves a usable run too."""
 
 import signal
 import threading

@@ -29,7 +29,8 @@ class Schedule:
             weights themselves.
         patience: epochs without a lower validation loss after which training ends; None: never,
             for a cosine learns most at its end.
-        balance: images of rare classes weigh more, as much more as they are rarer, 10 times at most.
+        balance: images of rare classes weigh more, as much more as they are rarer, 10 times at
+            most.
     """
 
     epochs: int

@@ -8,8 +8,9 @@ def thickened(images: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
     Args:
         images: uint8, N x height x width x channels.
-        pixels: N, -1..1, where -1 wipes out a stroke of two pixels: how far each image goes towards the largest or smallest of its crosses of
-            five pixels, so that strokes get every width and not two.
+        pixels: N, -1..1, where -1 wipes out a stroke of two pixels: how far each image goes
+            towards the largest or smallest of its crosses of five pixels, so that strokes get every
+            width and not two.
     """
     wide, narrow = _cross(images, np.maximum), _cross(images, np.minimum)
     amount = np.abs(pixels).reshape(-1, 1, 1, 1).astype(np.float32)

@@ -52,6 +52,4 @@ def _inverse(pose: Pose, height: int, width: int) -> np.ndarray:
     c, d = -sin, cos
     middle_x, middle_y = (width - 1) / 2 + 0.5, (height - 1) / 2 + 0.5
     x, y = middle_x + pose.across, middle_y + pose.down
-    return np.stack(
-        [a, b, middle_x - a * x - b * y, c, d, middle_y - c * x - d * y], axis=1
-    )
+    return np.stack([a, b, middle_x - a * x - b * y, c, d, middle_y - c * x - d * y], axis=1)

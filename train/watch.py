@@ -27,7 +27,8 @@ class NanGuard(keras.callbacks.Callback):
         if not math.isfinite(loss):
             raise TrainError(
                 f"expected a finite loss, got {loss} at epoch {self._epoch + 1}, step {batch + 1}; "
-                "train with a lower learning rate or look for damaged images"
+                "train with a lower --learning-rate or look for damaged images"
+                + (f". What epoch {self._epoch} reached is kept" if self._epoch else "")
             )
 
 
