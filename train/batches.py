@@ -2,7 +2,6 @@
 they lie."""
 
 import math
-from typing import Any
 
 import keras
 import numpy as np
@@ -22,7 +21,6 @@ class AugmentedBatches(keras.utils.PyDataset):
     Args:
         labels: how many classes there are.
         balance: images of rare classes weigh more.
-        epoch: the first that will be asked for, counted from 0.
     """
 
     def __init__(
@@ -34,7 +32,6 @@ class AugmentedBatches(keras.utils.PyDataset):
         seed: int,
         *,
         balance: bool = False,
-        epoch: int = 0,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._train = train
@@ -43,8 +40,16 @@ class AugmentedBatches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._seed = seed
         self._weights = class_weights(train.labels, labels) if balance else None
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        """The epoch, from 0, that is asked for next.
+
+        Not counted by Keras' `on_epoch_end`, which Keras also calls before the first epoch.
+        """
         self._epoch = epoch
-        self._order = self._shuffled()
+        # the files of some sets are ordered by class: without this, so would be the batches
+        self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._train))
 
     def __len__(self) -> int:
         return math.ceil(len(self._train) / self._batch_size)
@@ -59,14 +64,6 @@ class AugmentedBatches(keras.utils.PyDataset):
         if self._augmentation.mixup:
             batch = mixed(*batch, self._augmentation.mixup, rng)
         return batch if self._weights is None else (*batch, self._weights[labels])
-
-    def on_epoch_end(self) -> Any:
-        self._epoch += 1
-        self._order = self._shuffled()
-
-    def _shuffled(self) -> np.ndarray:
-        # the files of some sets are ordered by class: without this, so would be the batches
-        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._train))
 
 
 class PlainBatches(keras.utils.PyDataset):

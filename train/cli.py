@@ -11,8 +11,8 @@ from edgeproof.edge.errors import UsageError
 from edgeproof.edge.extras import require
 
 if TYPE_CHECKING:
+    from edgeproof.train.metrics import Metrics
     from edgeproof.train.recipe import Recipe
-    from edgeproof.train.run_folder import Metrics
 
 
 @click.command()
@@ -209,6 +209,20 @@ def _print_summary(run: Path, metrics: "Metrics") -> None:
         f"{test.n:,} images)"
     )
     click.echo(f"weakest class  {worst.label}: {worst.recall:.2%} of {worst.n:,} found")
+    if metrics.detection is not None:
+        found = metrics.detection
+        click.echo(f"AUC            {found.auc:.4f} for finding {found.positive}")
+    if metrics.spread is not None:
+        low, high = metrics.spread.interval_95
+        click.echo(
+            f"by groups      95 % interval {low:.2%} to {high:.2%}, "
+            f"{len(metrics.spread.groups)} groups; lowest {metrics.spread.groups[0].accuracy:.2%}"
+        )
+    if metrics.robustness is not None:
+        other = metrics.robustness
+        click.echo(
+            f"stress set     {other.stress:.2%}; {other.foreign.kind} {other.foreign.accuracy:.2%}"
+        )
     click.echo(
         f"validation     {metrics.validation.accuracy:.2%}, "
         f"weights of epoch {metrics.validation.best_epoch}"

@@ -1,4 +1,4 @@
-"""The training's progress on stderr, and its history."""
+"""The training's history, and its progress on stderr."""
 
 import sys
 import time
@@ -11,18 +11,43 @@ from edgeproof.train.history import EpochFigures
 from edgeproof.train.progress import say
 
 
-class EpochReport(keras.callbacks.Callback):
-    """A bar on a terminal and a line per epoch, both with the time left; and the history.
+class Notes(keras.callbacks.Callback):
+    """Notes every epoch's figures.
 
     Args:
         history: of the epochs that an earlier part of this training finished.
     """
 
-    def __init__(self, epochs: int, steps: int, history: Sequence[EpochFigures] = ()) -> None:
+    def __init__(self, history: Sequence[EpochFigures] = ()) -> None:
         super().__init__()
         self.history = list(history)
-        self._epochs = epochs
         self._start = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        logs = logs or {}
+        self.history.append(
+            EpochFigures(
+                epoch=epoch + 1,
+                loss=float(logs["loss"]),
+                accuracy=float(logs["accuracy"]),
+                validation_loss=float(logs["val_loss"]),
+                validation_accuracy=float(logs["val_accuracy"]),
+                learning_rate=float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+                wall_s=time.perf_counter() - self._start,
+            )
+        )
+
+
+class EpochReport(keras.callbacks.Callback):
+    """A bar on a terminal and a line per epoch, both with the time left."""
+
+    def __init__(self, epochs: int, steps: int, notes: Notes) -> None:
+        super().__init__()
+        self._epochs = epochs
+        self._notes = notes
         self._bar: Any = None
         self._task: Any = None
         if sys.stderr.isatty():
@@ -30,12 +55,11 @@ class EpochReport(keras.callbacks.Callback):
 
             self._bar = bar("steps")
             self._task = self._bar.add_task(
-                "training", total=epochs * steps, completed=len(self.history) * steps
+                "training", total=epochs * steps, completed=len(notes.history) * steps
             )
             self._bar.start()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._start = time.perf_counter()
         if self._bar is not None:
             self._bar.update(self._task, description=f"epoch {epoch + 1}/{self._epochs}")
 
@@ -44,17 +68,7 @@ class EpochReport(keras.callbacks.Callback):
             self._bar.update(self._task, advance=1)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        logs = logs or {}
-        figures = EpochFigures(
-            epoch=epoch + 1,
-            loss=float(logs["loss"]),
-            accuracy=float(logs["accuracy"]),
-            validation_loss=float(logs["val_loss"]),
-            validation_accuracy=float(logs["val_accuracy"]),
-            learning_rate=float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
-            wall_s=time.perf_counter() - self._start,
-        )
-        self.history.append(figures)
+        figures = self._notes.history[-1]
         left = (self._epochs - figures.epoch) * figures.wall_s
         line = (
             f"epoch {figures.epoch}/{self._epochs}: loss {figures.loss:.4f}, "

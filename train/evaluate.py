@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeproof.train.calibration import Calibration, calibration_of
+
 if TYPE_CHECKING:
     import keras
+
+    from edgeproof.train.data.source import Images
 
 # the 97.5 % point of the normal distribution: a 95 % interval
 _Z_95 = 1.959963984540054
@@ -33,13 +37,11 @@ class Evaluation:
     loss: float
     per_class: tuple[ClassFigures, ...]
     confusion: tuple[tuple[int, ...], ...]
+    calibration: Calibration
 
 
-def evaluated(
-    model: "keras.Model", images: np.ndarray, labels: np.ndarray, label_names: tuple[str, ...]
-) -> Evaluation:
-    """Run uint8 images N x height x width x channels through the model and count."""
-    scores = scored(model, images)
+def evaluated(scores: np.ndarray, labels: np.ndarray, label_names: tuple[str, ...]) -> Evaluation:
+    """Count what probabilities N x labels say of images whose labels are known."""
     confusion = np.zeros((len(label_names), len(label_names)), dtype=np.int64)
     np.add.at(confusion, (labels, scores.argmax(axis=1)), 1)
     right = int(np.trace(confusion))
@@ -59,11 +61,12 @@ def evaluated(
             for i, name in enumerate(label_names)
         ),
         confusion=tuple(tuple(int(v) for v in row) for row in confusion),
+        calibration=calibration_of(scores, labels),
     )
 
 
-def scored(model: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """Probabilities, N x labels, float32."""
+def scored(model: "keras.Model", images: "Images") -> np.ndarray:
+    """Probabilities, N x labels, float32, of uint8 images N x height x width x channels."""
     # in slices: the whole of a large set as float32 would be four times its size in memory
     slices = [
         model.predict_on_batch(images[i : i + 512].astype(np.float32))

@@ -54,7 +54,7 @@ def fit(
     import tensorflow as tf
 
     from edgeproof.train.batches import AugmentedBatches, PlainBatches
-    from edgeproof.train.epoch_report import EpochReport
+    from edgeproof.train.epoch_report import EpochReport, Notes
     from edgeproof.train.watch import (
         AverageInValidation,
         BestWeights,
@@ -76,7 +76,6 @@ def fit(
         schedule.batch_size,
         seed,
         balance=schedule.balance,
-        epoch=done,
     )
     # on the logits: the softmax's rounding would be in every gradient otherwise
     fitted = keras.Model(model.input, model.get_layer("logits").output)
@@ -93,10 +92,18 @@ def fit(
     if before is not None:
         restore(fitted, before)
         best.best = before.best
-    report = EpochReport(schedule.epochs, len(batches), before.history if before else ())
-    callbacks = [NanGuard(), average, best, report]
-    if keeper is not None:
-        callbacks.append(Checkpoints(keeper.keep, best, report))
+    notes = Notes(before.history if before else ())
+    report = EpochReport(schedule.epochs, len(batches), notes)
+    callbacks = [
+        keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.begin(epoch)),
+        NanGuard(),
+        average,
+        best,
+        notes,
+        # before the report: what it says of an epoch is then true after a kill as well
+        *([] if keeper is None else [Checkpoints(keeper.keep, best, notes)]),
+        report,
+    ]
     interrupted = False
     try:
         if not _is_over(schedule, done, best.best.epoch):
@@ -117,7 +124,7 @@ def fit(
     finally:
         report.close()
     fitted.set_weights(best.best.weights)
-    return Fitted(model, tuple(report.history), best.best.epoch, interrupted)
+    return Fitted(model, tuple(notes.history), best.best.epoch, interrupted)
 
 
 def _is_over(schedule: Schedule, done: int, best_epoch: int) -> bool:

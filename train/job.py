@@ -24,7 +24,7 @@ from edgeproof.train.split import Split, limited, split_source
 from edgeproof.train.unfinished import Unfinished, is_interrupted
 
 if TYPE_CHECKING:
-    from edgeproof.train.run_folder import Metrics
+    from edgeproof.train.metrics import Metrics
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def run_job(job: Job) -> "Metrics":
     from edgeproof.train.run_folder import write_run
 
     with whole_folder(job.run, force=replace, marker=CONFIG) as folder:
-        metrics = write_run(folder, config, fitted, parts, source, started)
+        metrics = write_run(folder, recipe, config, fitted, parts, source, started)
     if not fitted.interrupted:
         unfinished.remove()
     return metrics

@@ -98,6 +98,7 @@ class Recipe:
             layers are `logits` and `scores`.
         digits: its images are handwritten digits, so the run also says what the model does with
             digits that are written and scanned otherwise.
+        positive: the one of two classes that is looked for, or None.
     """
 
     name: str
@@ -109,3 +110,4 @@ class Recipe:
     source: Callable[[Path | None], Source]
     model: Callable[[InputContract, int], "keras.Model"]
     digits: bool = False
+    positive: str | None = None

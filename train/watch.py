@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from edgeproof.train.checkpoint import Best, Checkpoint
-from edgeproof.train.epoch_report import EpochReport
+from edgeproof.train.epoch_report import Notes
 from edgeproof.train.errors import TrainError
 
 
@@ -80,13 +80,11 @@ class BestWeights(keras.callbacks.Callback):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Hands the whole state to `keep` after every epoch. The last of the callbacks."""
+    """Hands the whole state to `keep` after every epoch, once the others know of it."""
 
-    def __init__(
-        self, keep: Callable[[Checkpoint], None], best: BestWeights, report: EpochReport
-    ) -> None:
+    def __init__(self, keep: Callable[[Checkpoint], None], best: BestWeights, notes: Notes) -> None:
         super().__init__()
-        self._keep, self._best, self._report = keep, best, report
+        self._keep, self._best, self._notes = keep, best, notes
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._keep(
@@ -94,7 +92,7 @@ class Checkpoints(keras.callbacks.Callback):
                 model=_values(self.model.variables),
                 optimizer=_values(self.model.optimizer.variables),
                 best=self._best.best,
-                history=tuple(self._report.history),
+                history=tuple(self._notes.history),
             )
         )
 

@@ -253,7 +253,11 @@ def test_your_own_pictures(tmp_path: Path, write_tree: Callable[..., Path]) -> N
     ("arguments", "code", "message"),
     [
         (["mnits", "-o", "RUN"], 2, "got 'mnits'; did you mean mnist?"),
-        (["zzz", "-o", "RUN"], 2, "expected a recipe (digits, mnist, cifar10, cifar10-large, malaria, folder)"),
+        (
+            ["zzz", "-o", "RUN"],
+            2,
+            "expected a recipe (digits, mnist, cifar10, cifar10-large, malaria, folder)",
+        ),
         (["digits"], 2, "Missing option '-o'"),
         (["digits", "-o", "RUN", "--epochs", "0"], 2, "0 is not in the range x>=1"),
         (["digits", "-o", "RUN", "--size", "9"], 2, "--size with the recipe folder only"),

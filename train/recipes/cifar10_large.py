@@ -46,4 +46,3 @@ RECIPE = dataclasses.replace(
     augmentation=Augmentation(shift=4, mirror=True, cutout=12, mixup=0.2),
     model=_model,
 )
-

@@ -54,4 +54,5 @@ RECIPE = Recipe(
     split=SplitPlan(test_share=0.15, validation_share=0.12),
     source=malaria_source,
     model=_model,
+    positive="Parasitized",
 )
