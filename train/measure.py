@@ -49,15 +49,16 @@ def measured(
     label_names: tuple[str, ...],
     folder: Path,
 ) -> Measured:
-    """Measure, and draw into `folder`: confusion.png, reliability.png, mistakes.png, and where
-    they apply detection.png and groups.png.
+    """Measure, and draw into `folder`: reliability.png, mistakes.png, and where they apply
+    confusion.png, detection.png and groups.png.
 
     `groups`: of the test images, N strings.
     """
     scores = scored(model, test.images)
     labels, name = test.labels, recipe.name
     evaluation = evaluated(scores, labels, label_names)
-    draw_confusion(evaluation, label_names, folder / "confusion.png", name)
+    if evaluation.confusion is not None:
+        draw_confusion(evaluation, label_names, folder / "confusion.png", name)
     draw_reliability(evaluation.calibration, folder / "reliability.png", name)
     worst = worst_mistakes(scores, labels)
     draw_mistakes(

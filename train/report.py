@@ -15,9 +15,10 @@ _NONE = "–"  # noqa: RUF001  an en dash where there is no figure
 
 def write_report(folder: Path, config: RunConfig, metrics: Metrics) -> None:
     """Write `report.html` beside the plots, which it holds as well."""
-    sections = [
+    confusion = () if metrics.test.confusion is None else ("confusion.png",)
+    sections: list[tuple[str, str, str, tuple[str, ...]]] = [
         ("learning", "Learning", _learning(config, metrics), ("curves.png",)),
-        ("classes", "Classes", _CLASSES + _per_class(metrics), ("confusion.png",)),
+        ("classes", "Classes", _CLASSES + _per_class(metrics), confusion),
         ("confidence", "Confidence", _confidence(metrics), ("reliability.png",)),
     ]
     if metrics.detection is not None:
@@ -121,7 +122,9 @@ def _per_class(metrics: Metrics) -> str:
     table = _table("Each class", ("class", "images", "recall", "precision"), rows)
     if len(rows) <= _SHOWN_CLASSES:
         return table
-    return f"<details><summary>All {len(rows):,} classes</summary>{table}</details>\n"
+    pairs = [(c.truth, c.called, f"{c.n:,}") for c in metrics.test.confused]
+    most = _table("Confused most often", ("truth", "called", "images"), pairs)
+    return f"{most}<details><summary>All {len(rows):,} classes</summary>{table}</details>\n"
 
 
 def _confidence(metrics: Metrics) -> str:

@@ -47,7 +47,10 @@ def test_a_run_holds_every_file(tiny_run: Path) -> None:
         "examples",
         "history.csv",
         "metrics.json",
+        "mistakes.png",
         "model.keras",
+        "reliability.png",
+        "report.html",
         "test.npz",
     ]
     assert not list(tiny_run.parent.glob(".*"))
@@ -136,7 +139,7 @@ def test_examples_have_plain_names_of_their_own(labels: tuple[str, ...], names: 
     assert _file_names(labels) == names
 
 
-@pytest.mark.parametrize("name", ["curves.png", "confusion.png"])
+@pytest.mark.parametrize("name", ["curves.png", "confusion.png", "reliability.png", "mistakes.png"])
 def test_plots_are_pictures_with_something_in_them(tiny_run: Path, name: str) -> None:
     from PIL import Image
 
