@@ -2,7 +2,14 @@
 
 import numpy as np
 
+from edgeproof.train.camera import compressed, cut_out, noisy, relit
 from edgeproof.train.recipe import Augmentation
+from edgeproof.train.strokes import thickened
+from edgeproof.train.warp import Pose, warped
+
+# of a stroke on each side, in pixels: MNIST's are two or three wide, and one taken off both sides
+# would leave nothing
+_THINNEST, _THICKEST = -0.6, 1.0
 
 
 def augmented(
@@ -15,7 +22,57 @@ def augmented(
         images = _turned(images, rng)
     if augmentation.shift:
         images = _shifted(images, augmentation.shift, rng)
+    if augmentation.rotate or augmentation.scale or augmentation.shear:
+        images = _reposed(images, augmentation, rng)
+    if augmentation.stroke:
+        chosen = rng.random(len(images)) < augmentation.stroke
+        width = rng.uniform(_THINNEST, _THICKEST, len(images)) * chosen
+        images = thickened(images, width)
+    if augmentation.invert:
+        dark = rng.random(len(images)).reshape(-1, 1, 1, 1) < augmentation.invert
+        images = np.where(dark, 255 - images, images)
+    if augmentation.light or augmentation.color:
+        images = relit(images, augmentation.light, augmentation.color, rng)
+    if augmentation.noise:
+        images = noisy(images, augmentation.noise, rng)
+    if augmentation.jpeg:
+        images = compressed(images, augmentation.jpeg, rng)
+    if augmentation.cutout:
+        images = cut_out(images, augmentation.cutout, rng)
     return images
+
+
+def mixed(
+    images: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """float32 images and their targets, each blended with another's of the batch.
+
+    mixup: Zhang et al., 2017 (arXiv:1710.09412).
+    """
+    share = rng.beta(alpha, alpha, len(images)).astype(np.float32)
+    other = rng.permutation(len(images))
+    of_image = share.reshape(-1, 1, 1, 1)
+    blended = of_image * images + (1 - of_image) * images[other]
+    return blended, share[:, np.newaxis] * targets + (1 - share[:, np.newaxis]) * targets[other]
+
+
+def _reposed(
+    images: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
+) -> np.ndarray:
+    count = len(images)
+    most = np.log1p(augmentation.scale)
+    still = np.zeros(count)
+    return warped(
+        images,
+        Pose(
+            degrees=rng.uniform(-augmentation.rotate, augmentation.rotate, count),
+            # in the logarithm: half as large is as likely as twice as large
+            scale=np.exp(rng.uniform(-most, most, count)),
+            shear=rng.uniform(-augmentation.shear, augmentation.shear, count),
+            down=still,
+            across=still,
+        ),
+    )
 
 
 def _coin(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:

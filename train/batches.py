@@ -1,44 +1,97 @@
-"""Training batches: shuffled every epoch and augmented, from the seed alone."""
+"""Batches: for training shuffled every epoch and augmented, from the seed alone; for validation as
+they lie."""
 
 import math
-from typing import Any
 
 import keras
 import numpy as np
 
-from edgeproof.train.augment import augmented
-from edgeproof.train.parts import TrainSet
+from edgeproof.train.augment import augmented, mixed
+from edgeproof.train.parts import TrainSet, ValidationSet
 from edgeproof.train.recipe import Augmentation
+
+# a class that is a hundred times rarer would otherwise hang on a few noisy images
+_MOST_WEIGHT = 10.0
+_VALIDATION_BATCH = 512
 
 
 class AugmentedBatches(keras.utils.PyDataset):
-    """Batch `i` of epoch `e` depends on (seed, e, i) only, whichever thread asks for it."""
+    """Batch `i` of epoch `e` depends on (seed, e, i) only, whichever thread asks for it.
+
+    Args:
+        labels: how many classes there are.
+        balance: images of rare classes weigh more.
+    """
 
     def __init__(
-        self, train: TrainSet, augmentation: Augmentation, batch_size: int, seed: int
+        self,
+        train: TrainSet,
+        labels: int,
+        augmentation: Augmentation,
+        batch_size: int,
+        seed: int,
+        *,
+        balance: bool = False,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._train = train
+        self._labels = labels
         self._augmentation = augmentation
         self._batch_size = batch_size
         self._seed = seed
-        self._epoch = 0
-        self._order = self._shuffled()
+        self._weights = class_weights(train.labels, labels) if balance else None
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        """The epoch, from 0, that is asked for next.
+
+        Not counted by Keras' `on_epoch_end`, which Keras also calls before the first epoch.
+        """
+        self._epoch = epoch
+        # the files of some sets are ordered by class: without this, so would be the batches
+        self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._train))
 
     def __len__(self) -> int:
         return math.ceil(len(self._train) / self._batch_size)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """float32 images 0..255 and int64 labels."""
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        """float32 images 0..255, float32 targets N x labels, and with `balance` weights N."""
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self._epoch, index])
         images = augmented(self._train.images[chosen], self._augmentation, rng)
-        return images.astype(np.float32), self._train.labels[chosen]
+        labels = self._train.labels[chosen]
+        batch = images.astype(np.float32), one_hot(labels, self._labels)
+        if self._augmentation.mixup:
+            batch = mixed(*batch, self._augmentation.mixup, rng)
+        return batch if self._weights is None else (*batch, self._weights[labels])
 
-    def on_epoch_end(self) -> Any:
-        self._epoch += 1
-        self._order = self._shuffled()
 
-    def _shuffled(self) -> np.ndarray:
-        # the files of some sets are ordered by class: without this, so would be the batches
-        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._train))
+class PlainBatches(keras.utils.PyDataset):
+    """Validation images in order, as float32 only while they are looked at."""
+
+    def __init__(self, validation: ValidationSet, labels: int) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._validation = validation
+        self._labels = labels
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._validation) / _VALIDATION_BATCH)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        here = slice(index * _VALIDATION_BATCH, (index + 1) * _VALIDATION_BATCH)
+        images = self._validation.images[here].astype(np.float32)
+        return images, one_hot(self._validation.labels[here], self._labels)
+
+
+def one_hot(labels: np.ndarray, count: int) -> np.ndarray:
+    """float32, N x count."""
+    targets = np.zeros((len(labels), count), dtype=np.float32)
+    targets[np.arange(len(labels)), labels] = 1
+    return targets
+
+
+def class_weights(labels: np.ndarray, count: int) -> np.ndarray:
+    """A weight for each class, float32: images over (classes x the class's images), at most 10."""
+    present = np.maximum(np.bincount(labels, minlength=count), 1)
+    weights = np.minimum(len(labels) / (count * present), _MOST_WEIGHT)
+    return np.asarray(weights, dtype=np.float32)

@@ -22,3 +22,13 @@ class UnknownRecipe(UsageError):
         super().__init__(
             f"expected a recipe ({', '.join(known)}), got {name!r}{did_you_mean(name, known)}"
         )
+
+
+class OtherTraining(TrainError):
+    """An unfinished training lies where this one would keep its checkpoints."""
+
+    def __init__(self, folder: object, name: str, there: object, here: object) -> None:
+        super().__init__(
+            f"expected the configuration of the unfinished training in {folder} ({name}: {there}), "
+            f"got {here}; give the same options to go on with it, or --restart to begin anew"
+        )

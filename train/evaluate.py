@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeproof.train.calibration import Calibration, calibration_of
+
 if TYPE_CHECKING:
     import keras
 
+    from edgeproof.train.data.source import Images
+
 # the 97.5 % point of the normal distribution: a 95 % interval
 _Z_95 = 1.959963984540054
+_MOST_IN_MATRIX = 100
+_MOST_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -24,46 +30,79 @@ class ClassFigures:
 
 
 @dataclass(frozen=True)
+class Confusion:
+    """So many images of class `truth` were called `called`."""
+
+    truth: str
+    called: str
+    n: int
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """Top-1 figures on `n` images. `confusion[i][j]`: images of class i that were called j."""
+    """Top-1 figures on `n` images.
+
+    Attributes:
+        confusion: `confusion[i][j]` images of class i were called j; None with more than 100
+            classes, where it would be nearly empty and, of 10,000, a gigabyte.
+        confused: the pairs of classes that are confused most often, 20 at most.
+    """
 
     n: int
     accuracy: float
     interval_95: tuple[float, ...]
     loss: float
     per_class: tuple[ClassFigures, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: tuple[tuple[int, ...], ...] | None
+    confused: tuple[Confusion, ...]
+    calibration: Calibration
 
 
-def evaluated(
-    model: "keras.Model", images: np.ndarray, labels: np.ndarray, label_names: tuple[str, ...]
-) -> Evaluation:
-    """Run uint8 images N x height x width x channels through the model and count."""
-    scores = scored(model, images)
-    confusion = np.zeros((len(label_names), len(label_names)), dtype=np.int64)
-    np.add.at(confusion, (labels, scores.argmax(axis=1)), 1)
-    right = int(np.trace(confusion))
+def evaluated(scores: np.ndarray, labels: np.ndarray, label_names: tuple[str, ...]) -> Evaluation:
+    """Count what probabilities N x labels say of images whose labels are known."""
+    called, classes = scores.argmax(axis=1), len(label_names)
+    right = called == labels
+    n, named = np.bincount(labels, minlength=classes), np.bincount(called, minlength=classes)
+    found = np.bincount(labels[right], minlength=classes)
     of_truth = np.clip(scores[np.arange(len(labels)), labels], 1e-7, 1.0)
     return Evaluation(
         n=len(labels),
-        accuracy=right / len(labels),
-        interval_95=wilson_interval(right, len(labels)),
+        accuracy=float(right.mean()),
+        interval_95=wilson_interval(int(right.sum()), len(labels)),
         loss=float(-np.log(of_truth).mean()),
         per_class=tuple(
             ClassFigures(
                 label=name,
-                n=int(confusion[i].sum()),
-                recall=_share(confusion[i, i], confusion[i].sum()) or 0.0,
-                precision=_share(confusion[i, i], confusion[:, i].sum()),
+                n=int(n[i]),
+                recall=_share(found[i], n[i]) or 0.0,
+                precision=_share(found[i], named[i]),
             )
             for i, name in enumerate(label_names)
         ),
-        confusion=tuple(tuple(int(v) for v in row) for row in confusion),
+        confusion=_matrix(labels, called, classes) if classes <= _MOST_IN_MATRIX else None,
+        confused=_pairs(labels[~right], called[~right], label_names),
+        calibration=calibration_of(scores, labels),
     )
 
 
-def scored(model: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """Probabilities, N x labels, float32."""
+def _matrix(labels: np.ndarray, called: np.ndarray, classes: int) -> tuple[tuple[int, ...], ...]:
+    matrix = np.zeros((classes, classes), dtype=np.int64)
+    np.add.at(matrix, (labels, called), 1)
+    return tuple(tuple(int(v) for v in row) for row in matrix)
+
+
+def _pairs(
+    labels: np.ndarray, called: np.ndarray, label_names: tuple[str, ...]
+) -> tuple[Confusion, ...]:
+    pairs, counts = np.unique(np.stack([labels, called]), axis=1, return_counts=True)
+    return tuple(
+        Confusion(label_names[pairs[0, i]], label_names[pairs[1, i]], int(counts[i]))
+        for i in np.argsort(-counts, kind="stable")[:_MOST_PAIRS]
+    )
+
+
+def scored(model: "keras.Model", images: "Images") -> np.ndarray:
+    """Probabilities, N x labels, float32, of uint8 images N x height x width x channels."""
     # in slices: the whole of a large set as float32 would be four times its size in memory
     slices = [
         model.predict_on_batch(images[i : i + 512].astype(np.float32))

@@ -1,10 +1,10 @@
-"""Fits a recipe's model: seeded, watched, and with the best epoch's weights in the end."""
+"""Fits a recipe's model: seeded, watched, resumable, with the best epoch's weights in the end."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
+from edgeproof.train.checkpoint import Checkpoint
+from edgeproof.train.history import EpochFigures
 from edgeproof.train.parts import TrainSet, ValidationSet
 from edgeproof.train.recipe import Recipe, Schedule
 
@@ -12,81 +12,145 @@ if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
-class EpochFigures:
-    """One line of `history.csv`. Training figures are means over the epoch, augmented."""
+class Keeper(Protocol):
+    """Where checkpoints go and come from."""
 
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    learning_rate: float
-    wall_s: float
+    def latest(self) -> Checkpoint | None: ...
+    def keep(self, checkpoint: Checkpoint) -> None: ...
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model with the weights of `best_epoch` (counted from 1)."""
+    """A trained model with the weights of `best_epoch` (counted from 1).
+
+    `interrupted`: Ctrl-C or SIGTERM ended the training, and `history` ends early.
+    """
 
     model: "keras.Model"
     history: tuple[EpochFigures, ...]
     best_epoch: int
+    interrupted: bool = False
 
 
 def fit(
-    recipe: Recipe, labels: int, train: TrainSet, validation: ValidationSet, *, seed: int
+    recipe: Recipe,
+    labels: int,
+    train: TrainSet,
+    validation: ValidationSet,
+    *,
+    seed: int,
+    keeper: Keeper | None = None,
 ) -> Fitted:
-    """Train the recipe's model. The same seed gives the same weights on the same machine.
+    """Train the recipe's model. The same seed gives the same weights on the same machine, also
+    when the training is killed and goes on from the keeper's latest checkpoint.
 
     Raises:
         TrainError: the loss is no longer a number.
+        KeyboardInterrupt: before the first epoch's end; later it gives what there is.
     """
     from edgeproof.train.quiet_keras import import_keras
 
     keras = import_keras()
     import tensorflow as tf
 
-    from edgeproof.train.batches import AugmentedBatches
-    from edgeproof.train.watch import BestWeights, EpochReport, NanGuard
+    from edgeproof.train.batches import AugmentedBatches, PlainBatches
+    from edgeproof.train.epoch_report import EpochReport, Notes
+    from edgeproof.train.watch import (
+        AverageInValidation,
+        BestWeights,
+        Checkpoints,
+        NanGuard,
+        restore,
+    )
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     model = recipe.model(recipe.contract, labels)
     schedule = recipe.schedule
-    batches = AugmentedBatches(train, recipe.augmentation, schedule.batch_size, seed)
-    model.compile(
+    before = keeper.latest() if keeper is not None else None
+    done = before.epochs if before is not None else 0
+    batches = AugmentedBatches(
+        train,
+        labels,
+        recipe.augmentation,
+        schedule.batch_size,
+        seed,
+        balance=schedule.balance,
+    )
+    # on the logits: the softmax's rounding would be in every gradient otherwise
+    fitted = keras.Model(model.input, model.get_layer("logits").output)
+    fitted.compile(
         optimizer=_optimizer(schedule, len(batches)),
-        loss="sparse_categorical_crossentropy",
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=schedule.label_smoothing
+        ),
         metrics=["accuracy"],
         jit_compile=False,  # XLA on a CPU: 124 images/s where TensorFlow's kernels reach 473
     )
-    best, report = BestWeights(), EpochReport(schedule.epochs, len(batches))
+    average = AverageInValidation()
+    best = BestWeights(average, schedule.patience)
+    if before is not None:
+        restore(fitted, before)
+        best.best = before.best
+    notes = Notes(before.history if before else ())
+    report = EpochReport(schedule.epochs, len(batches), notes)
+    callbacks = [
+        keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.begin(epoch)),
+        NanGuard(),
+        average,
+        best,
+        notes,
+        # before the report: what it says of an epoch is then true after a kill as well
+        *([] if keeper is None else [Checkpoints(keeper.keep, best, notes)]),
+        report,
+    ]
+    interrupted = False
     try:
-        model.fit(
-            batches,
-            epochs=schedule.epochs,
-            validation_data=(validation.images.astype(np.float32), validation.labels),
-            validation_batch_size=512,
-            callbacks=[NanGuard(), best, report],
-            verbose=0,
-        )
+        if not _is_over(schedule, done, best.best.epoch):
+            fitted.fit(
+                batches,
+                initial_epoch=done,
+                epochs=schedule.epochs,
+                # or Keras would shuffle our batches once more, by a state that no checkpoint has
+                shuffle=False,
+                validation_data=PlainBatches(validation, labels),
+                callbacks=callbacks,
+                verbose=0,
+            )
+    except KeyboardInterrupt:
+        if not best.best.epoch:
+            raise
+        interrupted = True
     finally:
         report.close()
-    model.set_weights(best.weights)
-    return Fitted(model, tuple(report.history), best.epoch)
+    fitted.set_weights(best.best.weights)
+    return Fitted(model, tuple(notes.history), best.best.epoch, interrupted)
+
+
+def _is_over(schedule: Schedule, done: int, best_epoch: int) -> bool:
+    """Whether a training that was killed after its last epoch has only its run to write."""
+    if schedule.patience is not None and done - best_epoch >= schedule.patience:
+        return True
+    return done >= schedule.epochs
 
 
 def _optimizer(schedule: Schedule, steps_per_epoch: int) -> "keras.optimizers.Optimizer":
     import keras
 
+    steps = schedule.epochs * steps_per_epoch
     warmup = round(schedule.warmup_epochs * steps_per_epoch)
+    average = None
+    if schedule.average is not None:
+        # in a short training a long average would still hold weights of the first steps
+        average = min(schedule.average, 1 - 10 / max(steps, 10))
     return keras.optimizers.AdamW(
         learning_rate=keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
             warmup_target=schedule.learning_rate,
             warmup_steps=warmup,
-            decay_steps=max(1, schedule.epochs * steps_per_epoch - warmup),
+            decay_steps=max(1, steps - warmup),
         ),
         weight_decay=schedule.weight_decay,
+        use_ema=average is not None,
+        ema_momentum=average or 0.0,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeproof.edge.deployment import Deployment
-from edgeproof.edge.output_folder import whole_folder
+from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.train.data.source import Source
 from edgeproof.train.machine import versions
 from edgeproof.train.parts import Parts, load_parts
@@ -21,9 +21,10 @@ from edgeproof.train.run_config import (
     SplitRecord,
 )
 from edgeproof.train.split import Split, limited, split_source
+from edgeproof.train.unfinished import Unfinished, is_interrupted
 
 if TYPE_CHECKING:
-    from edgeproof.train.run_folder import Metrics
+    from edgeproof.train.metrics import Metrics
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Job:
         recipe: with the number of epochs already in its schedule.
         data: `--data`, or None.
         limit: at most so many training images, or None.
+        force: replace an existing run.
+        restart: forget an unfinished training of this run.
         options: the recipe's own options as they were given, for the record.
         group_by: the pattern of `--group-by`, for the record.
     """
@@ -44,37 +47,54 @@ class Job:
     seed: int
     limit: int | None
     force: bool
+    restart: bool = False
     options: tuple[str, ...] = ()
     group_by: str | None = None
 
 
 def run_job(job: Job) -> "Metrics":
-    """Train and write the run folder, whole or not at all.
+    """Train and write the run folder, whole or not at all; go on with an unfinished training.
 
     Raises:
         TrainError, UsageError, OutputError: see their messages.
+        KeyboardInterrupt: before the first epoch's end.
     """
     started = time.perf_counter()
     recipe = job.recipe
-    # the folder first: no data is decoded for a place that cannot be written
-    with whole_folder(job.run, force=job.force, marker=CONFIG) as folder:
-        source = recipe.source(job.data)
-        split = split_source(source, recipe.split)
-        if job.limit is not None:
-            split = limited(split, source.labels, recipe.split, job.limit, job.seed)
-        parts = load_parts(source, split, recipe.contract)
-        say(
-            f"{recipe.name}: {len(parts.train):,} training, "
-            f"{len(parts.calibration):,} calibration, "
-            f"{len(parts.validation):,} validation, {len(parts.test):,} test images"
-        )
-        from edgeproof.train.fit import fit
+    replace = job.force or is_interrupted(job.run)
+    # first: no data is decoded for a place that cannot be written
+    check_output(job.run, force=replace, marker=CONFIG)
+    source = recipe.source(job.data)
+    split = split_source(source, recipe.split)
+    if job.limit is not None:
+        split = limited(split, source.labels, recipe.split, job.limit, job.seed)
+    parts = load_parts(source, split, recipe.contract)
+    say(
+        f"{recipe.name}: {len(parts.train):,} training, "
+        f"{len(parts.calibration):,} calibration, "
+        f"{len(parts.validation):,} validation, {len(parts.test):,} test images"
+    )
+    config = _config(job, source, split, parts)
+    unfinished = Unfinished(job.run, config, parts)
+    if job.restart:
+        unfinished.remove()
+    from edgeproof.train.fit import fit
 
-        fitted = fit(recipe, len(source.label_names), parts.train, parts.validation, seed=job.seed)
-        from edgeproof.train.run_folder import write_run
+    fitted = fit(
+        recipe,
+        len(source.label_names),
+        parts.train,
+        parts.validation,
+        seed=job.seed,
+        keeper=unfinished,
+    )
+    from edgeproof.train.run_folder import write_run
 
-        config = _config(job, source, split, parts)
-        return write_run(folder, config, fitted, parts, source, started)
+    with whole_folder(job.run, force=replace, marker=CONFIG) as folder:
+        metrics = write_run(folder, recipe, config, fitted, parts, source, started)
+    if not fitted.interrupted:
+        unfinished.remove()
+    return metrics
 
 
 def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:

@@ -2,8 +2,9 @@
 
 Only layers that quantise well, run on XNNPACK and exist in TensorFlow.js: convolution, depthwise
 convolution, batch normalisation (folded away by conversion), ReLU6 (a bounded range is what int8
-wants), global average pooling, dense, softmax. Normalisation of the pixels is the first layer, so
-no runtime can forget it; the logits are a layer of their own, so runtimes can be compared there.
+wants), sums, global average pooling, dense, softmax. Normalisation of the pixels is the first
+layer, so no runtime can forget it; the logits are a layer of their own, so runtimes can be compared
+there.
 """
 
 import keras
@@ -54,6 +55,22 @@ def separable(x: keras.KerasTensor, filters: int, *, stride: int = 1) -> keras.K
         depthwise_initializer="he_normal",
     )(x)
     return conv(_normalised(x), filters, kernel=1)
+
+
+def residual_separable(x: keras.KerasTensor) -> keras.KerasTensor:
+    """x + two separable convolutions of it: depth that keeps the gradient.
+
+    Without ReLU6 before the sum, or x could only grow; after it, or int8's range would grow with
+    every block.
+    """
+    y = separable(x, x.shape[-1])
+    y = keras.layers.DepthwiseConv2D(
+        3, padding="same", use_bias=False, depthwise_initializer="he_normal"
+    )(y)
+    y = _normalised(y)
+    y = keras.layers.Conv2D(x.shape[-1], 1, use_bias=False, kernel_initializer="he_normal")(y)
+    y = keras.layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM)(y)
+    return keras.layers.ReLU(max_value=6.0)(keras.layers.Add()([x, y]))
 
 
 def classifier(

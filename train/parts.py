@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeproof.edge.contract import InputContract
 from edgeproof.train.data.decode import LeftOut
-from edgeproof.train.data.source import Source
+from edgeproof.train.data.source import ImageRows, Images, Source
 from edgeproof.train.errors import DataError
 from edgeproof.train.progress import say
 from edgeproof.train.split import Split
@@ -19,12 +19,12 @@ class _Part:
     """Images after the input contract.
 
     Attributes:
-        images: uint8, N x height x width x channels.
+        images: uint8, N x height x width x channels, read when they are indexed.
         labels: int64, N.
         indices: where they stand in the source, int64, N.
     """
 
-    images: np.ndarray
+    images: Images
     labels: np.ndarray
     indices: np.ndarray
 
@@ -85,12 +85,12 @@ def load_parts(source: Source, split: Split, contract: InputContract) -> Parts:
                 "replace the pictures that cannot be read"
             )
 
-    def part(indices: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        here = np.isin(loaded.indices, indices)
-        if not here.any():
+    def part(indices: np.ndarray, name: str) -> tuple[Images, np.ndarray, np.ndarray]:
+        here = np.flatnonzero(np.isin(loaded.indices, indices))
+        if not len(here):
             raise DataError(f"expected readable pictures for {name}, got none; add pictures")
         kept = loaded.indices[here]
-        return loaded.images[here], source.labels[kept], kept
+        return ImageRows(loaded.images, here), source.labels[kept], kept
 
     return Parts(
         TrainSet(*part(split.train, "training")),

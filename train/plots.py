@@ -10,17 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from edgeproof.train.evaluate import Evaluation
-from edgeproof.train.fit import EpochFigures
+from edgeproof.train.history import EpochFigures
 
-_INK, _FAINT = "#1f2933", "#d9dee4"
-_TRAIN, _VALIDATION = "#9aa5b1", "#0b69a3"
+INK, FAINT = "#1f2933", "#d9dee4"
+QUIET, STRONG = "#9aa5b1", "#0b69a3"
 # beyond this the numbers in the cells cannot be read, and only the colours are drawn
 _MOST_NUMBERED_CLASSES = 20
 
 
 def draw_curves(history: Sequence[EpochFigures], best_epoch: int, path: Path, title: str) -> None:
     """Loss and accuracy per epoch, side by side; a line marks the epoch whose weights were kept."""
-    figure = _figure(9, 3.6)
+    figure = new_figure(9, 3.6)
     axes = figure.subplots(1, 2)
     epochs = [h.epoch for h in history]
     _curve(axes[0], epochs, [h.loss for h in history], [h.validation_loss for h in history])
@@ -30,12 +30,12 @@ def draw_curves(history: Sequence[EpochFigures], best_epoch: int, path: Path, ti
     axes[1].set_title("Accuracy", loc="left")
     axes[1].yaxis.set_major_formatter(PercentFormatter(1.0))
     for ax in axes:
-        ax.axvline(best_epoch, color=_VALIDATION, linewidth=0.8, linestyle=":")
+        ax.axvline(best_epoch, color=STRONG, linewidth=0.8, linestyle=":")
         ax.set_xlabel("epoch")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].legend(frameon=False, loc="upper right")
     figure.suptitle(f"{title}: weights of epoch {best_epoch}", x=0.01, ha="left", weight="bold")
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_confusion(
@@ -45,16 +45,17 @@ def draw_confusion(
     counts = np.asarray(evaluation.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = float(np.clip(2.2 + 0.45 * len(label_names), 4.2, 14))
-    figure = _figure(size + 0.6, size)
+    figure = new_figure(size + 0.6, size)
     ax = figure.subplots()
     # square root: one confused image in a hundred must not look like none
     picture = ax.imshow(np.sqrt(shares), cmap="Blues", vmin=-0.02, vmax=1)
-    ax.set_xticks(range(len(label_names)), label_names)
+    names = [without_mathematics(name) for name in label_names]
+    ax.set_xticks(range(len(names)), names)
     if max(map(len, label_names)) > 2:
         ax.tick_params("x", rotation=45)
         for text in ax.get_xticklabels():
             text.set_horizontalalignment("right")
-    ax.set_yticks(range(len(label_names)), label_names)
+    ax.set_yticks(range(len(names)), names)
     ax.set_xlabel("called")
     ax.set_ylabel("truth")
     ax.tick_params(length=0)
@@ -66,7 +67,7 @@ def draw_confusion(
     if len(label_names) <= _MOST_NUMBERED_CLASSES:
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                color = "white" if shares[row, column] > 0.35 else _INK
+                color = "white" if shares[row, column] > 0.35 else INK
                 ax.text(column, row, f"{count:,}", ha="center", va="center", color=color, size=8)
     scale = figure.colorbar(picture, ax=ax, shrink=0.8, ticks=np.sqrt([0, 0.01, 0.1, 0.5, 1]))
     scale.ax.set_yticklabels(["0", "1 %", "10 %", "50 %", "100 %"])
@@ -78,11 +79,16 @@ def draw_confusion(
         loc="left",
         size=10,
     )
-    _save(figure, path)
+    save(figure, path)
 
 
-def _figure(width: float, height: float) -> Figure:
-    # Figure and canvas without pyplot: no window system, no global state
+def without_mathematics(name: str) -> str:
+    """A label for a plot: what stands between dollar signs is a formula to matplotlib."""
+    return name.replace("$", r"\$")
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure, in inches, without pyplot: no window system, no global state."""
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -90,12 +96,18 @@ def _figure(width: float, height: float) -> Figure:
 
 def _curve(ax: Axes, epochs: list[int], train: list[float], validation: list[float]) -> None:
     marker = "o" if len(epochs) < 3 else ""
-    ax.plot(epochs, train, color=_TRAIN, linewidth=1.5, marker=marker, label="training (augmented)")
-    ax.plot(epochs, validation, color=_VALIDATION, linewidth=2, marker=marker, label="validation")
-    ax.grid(axis="y", color=_FAINT, linewidth=0.8)
+    ax.plot(epochs, train, color=QUIET, linewidth=1.5, marker=marker, label="training (augmented)")
+    ax.plot(epochs, validation, color=STRONG, linewidth=2, marker=marker, label="validation")
+    tidy(ax)
+
+
+def tidy(ax: Axes) -> None:
+    """Lines across, no frame, no ticks."""
+    ax.grid(axis="y", color=FAINT, linewidth=0.8)
     ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.tick_params(length=0, colors=_INK)
+    ax.tick_params(length=0, colors=INK)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """As a PNG on white, whatever the reader's theme."""
     figure.savefig(path, facecolor="white")

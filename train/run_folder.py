@@ -5,7 +5,6 @@ import dataclasses
 import json
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,15 @@ import numpy as np
 
 from edgeproof.edge.schema import to_json
 from edgeproof.train.data.source import Source
-from edgeproof.train.evaluate import Evaluation, evaluated
-from edgeproof.train.fit import EpochFigures, Fitted
+from edgeproof.train.fit import Fitted
+from edgeproof.train.history import EpochFigures
 from edgeproof.train.machine import machine
+from edgeproof.train.measure import measured
+from edgeproof.train.metrics import Metrics, ValidationFigures
 from edgeproof.train.parts import Parts, TestSet
-from edgeproof.train.plots import draw_confusion, draw_curves
+from edgeproof.train.plots import draw_curves
+from edgeproof.train.recipe import Recipe
+from edgeproof.train.report import write_report
 from edgeproof.train.run_config import CONFIG, RunConfig
 from edgeproof.train.split import sample_by_class
 
@@ -27,59 +30,46 @@ _KEPT_TEST_IMAGES = 2000
 _EXAMPLES = 12
 
 
-@dataclass(frozen=True)
-class ValidationFigures:
-    """On the images that chose the epoch: optimistic by a little, so not the headline."""
-
-    n: int
-    accuracy: float
-    loss: float
-    best_epoch: int
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """`metrics.json`. `wall_s` is the whole command, `training_s` the epochs alone."""
-
-    schema_version: int
-    recipe: str
-    test: Evaluation
-    validation: ValidationFigures
-    parameters: int
-    training_s: float
-    wall_s: float
-    machine: dict[str, Any]
-    versions: dict[str, str]
-
-
 def write_run(
-    folder: Path, config: RunConfig, fitted: Fitted, parts: Parts, source: Source, started: float
+    folder: Path,
+    recipe: Recipe,
+    config: RunConfig,
+    fitted: Fitted,
+    parts: Parts,
+    source: Source,
+    started: float,
 ) -> Metrics:
     """Write every file of a run into `folder`; `started` is the command's `time.perf_counter`."""
     labels = config.deployment.labels
     _save_model(fitted.model, folder / "model.keras")
-    test = evaluated(fitted.model, parts.test.images, parts.test.labels, labels)
+    groups = None if source.groups is None else source.groups[parts.test.indices]
+    figures = measured(fitted.model, recipe, parts.test, groups, labels, folder)
     best = fitted.history[fitted.best_epoch - 1]
     _write_history(fitted.history, folder / "history.csv")
     draw_curves(fitted.history, fitted.best_epoch, folder / "curves.png", config.recipe)
-    draw_confusion(test, labels, folder / "confusion.png", config.recipe)
-    np.savez_compressed(folder / "calibration.npz", images=parts.calibration.images)
+    np.savez_compressed(folder / "calibration.npz", images=parts.calibration.images[:])
     _write_test_sample(parts.test, folder / "test.npz")
     _write_examples(source, parts.test, labels, folder / "examples")
     metrics = Metrics(
         schema_version=1,
         recipe=config.recipe,
-        test=test,
+        test=figures.test,
+        detection=figures.detection,
+        spread=figures.spread,
+        robustness=figures.robustness,
         validation=ValidationFigures(
             len(parts.validation), best.validation_accuracy, best.validation_loss, best.epoch
         ),
         parameters=fitted.model.count_params(),
+        epochs=len(fitted.history),
+        interrupted=fitted.interrupted,
         training_s=sum(h.wall_s for h in fitted.history),
         wall_s=time.perf_counter() - started,
         machine=machine(),
         versions=config.versions,
     )
     _write_json(to_json(metrics), folder / "metrics.json")
+    write_report(folder, config, metrics)
     _write_json(to_json(config), folder / CONFIG)
     return metrics
 

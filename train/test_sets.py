@@ -40,7 +40,7 @@ def test_set(
     _check_same_data(run, source)
     loaded = source.load(split_source(source, run.split.plan).test, contract, "test images")
     tell_left_out(loaded.left_out)
-    return loaded.images, source.labels[loaded.indices]
+    return loaded.images[:], source.labels[loaded.indices]
 
 
 # pytest would collect a function of this name

@@ -1,16 +1,15 @@
-"""Keras callbacks: progress, the history, the best weights, and an end to NaN."""
+"""Keras callbacks: an end to NaN, the average's validation, the best weights, checkpoints."""
 
 import math
-import sys
-import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
+from edgeproof.train.checkpoint import Best, Checkpoint
+from edgeproof.train.epoch_report import Notes
 from edgeproof.train.errors import TrainError
-from edgeproof.train.fit import EpochFigures
-from edgeproof.train.progress import say
 
 
 class NanGuard(keras.callbacks.Callback):
@@ -28,8 +27,36 @@ class NanGuard(keras.callbacks.Callback):
         if not math.isfinite(loss):
             raise TrainError(
                 f"expected a finite loss, got {loss} at epoch {self._epoch + 1}, step {batch + 1}; "
-                "train with a lower learning rate or look for damaged images"
+                "train with a lower --learning-rate or look for damaged images"
+                + (f". What epoch {self._epoch} reached is kept" if self._epoch else "")
             )
+
+
+class AverageInValidation(keras.callbacks.Callback):
+    """Puts the running average of the weights into the model while it is validated.
+
+    Not `keras.callbacks.SwapEMAWeights`, which on TensorFlow exchanges two values by adding and
+    subtracting them and so rounds the weights that training goes on with.
+
+    Attributes:
+        validated: the weights that were in the model, as `model.get_weights()`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.validated: list[np.ndarray] = []
+        self._raw: list[np.ndarray] = []
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        optimizer, weights = self.model.optimizer, self.model.trainable_variables
+        if optimizer.use_ema:
+            self._raw = [keras.ops.convert_to_numpy(w) for w in weights]
+            optimizer.finalize_variable_values(weights)
+
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        self.validated = self.model.get_weights()
+        for weight, raw in zip(self.model.trainable_variables, self._raw, strict=False):
+            weight.assign(raw)
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -38,69 +65,57 @@ class BestWeights(keras.callbacks.Callback):
     The loss rather than the accuracy: it is finer, and probabilities are what users see.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, average: AverageInValidation, patience: int | None) -> None:
         super().__init__()
-        self.loss = math.inf
-        self.epoch = 0
-        self.weights: list[np.ndarray] = []
+        self.best = Best(0, math.inf, [])
+        self._average = average
+        self._patience = patience
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         loss = (logs or {})["val_loss"]
-        if loss < self.loss:
-            self.loss, self.epoch = loss, epoch + 1
-            self.weights = self.model.get_weights()
+        if loss < self.best.loss:
+            self.best = Best(epoch + 1, loss, self._average.validated)
+        elif self._patience is not None and epoch + 1 - self.best.epoch >= self._patience:
+            self.model.stop_training = True
 
 
-class EpochReport(keras.callbacks.Callback):
-    """Shows progress on stderr, a bar on a terminal and a line per epoch, and keeps the history."""
+class Checkpoints(keras.callbacks.Callback):
+    """Hands the whole state to `keep` after every epoch, once the others know of it."""
 
-    def __init__(self, epochs: int, steps: int) -> None:
+    def __init__(self, keep: Callable[[Checkpoint], None], best: BestWeights, notes: Notes) -> None:
         super().__init__()
-        self.history: list[EpochFigures] = []
-        self._epochs = epochs
-        self._steps = steps
-        self._start = 0.0
-        self._bar: Any = None
-        self._task: Any = None
-        if sys.stderr.isatty():
-            from edgeproof.train.progress import bar
-
-            self._bar = bar("steps")
-            self._task = self._bar.add_task("training", total=epochs * steps)
-            self._bar.start()
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._start = time.perf_counter()
-        if self._bar is not None:
-            self._bar.update(self._task, description=f"epoch {epoch + 1}/{self._epochs}")
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._bar is not None:
-            self._bar.update(self._task, advance=1)
+        self._keep, self._best, self._notes = keep, best, notes
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        logs = logs or {}
-        figures = EpochFigures(
-            epoch=epoch + 1,
-            loss=float(logs["loss"]),
-            accuracy=float(logs["accuracy"]),
-            validation_loss=float(logs["val_loss"]),
-            validation_accuracy=float(logs["val_accuracy"]),
-            learning_rate=float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
-            wall_s=time.perf_counter() - self._start,
+        self._keep(
+            Checkpoint(
+                model=_values(self.model.variables),
+                optimizer=_values(self.model.optimizer.variables),
+                best=self._best.best,
+                history=tuple(self._notes.history),
+            )
         )
-        self.history.append(figures)
-        line = (
-            f"epoch {figures.epoch}/{self._epochs}: loss {figures.loss:.4f}, "
-            f"accuracy {figures.accuracy:.2%}, validation {figures.validation_accuracy:.2%}, "
-            f"{figures.wall_s:.1f} s"
-        )
-        if self._bar is not None:
-            self._bar.console.print(line, highlight=False)
-        else:
-            say(line)
 
-    def close(self) -> None:
-        """End the progress bar, whatever ended the training."""
-        if self._bar is not None:
-            self._bar.stop()
+
+def restore(model: keras.Model, checkpoint: Checkpoint) -> None:
+    """Put a checkpoint's values into a compiled model.
+
+    Raises:
+        TrainError: they are of another architecture.
+    """
+    model.optimizer.build(model.trainable_variables)
+    for variables, values in (
+        (model.variables, checkpoint.model),
+        (model.optimizer.variables, checkpoint.optimizer),
+    ):
+        if [tuple(v.shape) for v in variables] != [v.shape for v in values]:
+            raise TrainError(
+                "expected a checkpoint of this model, got other shapes: it was made by another "
+                "version of the recipe; give --restart to begin anew"
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+def _values(variables: list[Any]) -> list[np.ndarray]:
+    return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]

@@ -47,7 +47,10 @@ def test_a_run_holds_every_file(tiny_run: Path) -> None:
         "examples",
         "history.csv",
         "metrics.json",
+        "mistakes.png",
         "model.keras",
+        "reliability.png",
+        "report.html",
         "test.npz",
     ]
     assert not list(tiny_run.parent.glob(".*"))
@@ -136,7 +139,7 @@ def test_examples_have_plain_names_of_their_own(labels: tuple[str, ...], names: 
     assert _file_names(labels) == names
 
 
-@pytest.mark.parametrize("name", ["curves.png", "confusion.png"])
+@pytest.mark.parametrize("name", ["curves.png", "confusion.png", "reliability.png", "mistakes.png"])
 def test_plots_are_pictures_with_something_in_them(tiny_run: Path, name: str) -> None:
     from PIL import Image
 
@@ -253,7 +256,11 @@ def test_your_own_pictures(tmp_path: Path, write_tree: Callable[..., Path]) -> N
     ("arguments", "code", "message"),
     [
         (["mnits", "-o", "RUN"], 2, "got 'mnits'; did you mean mnist?"),
-        (["zzz", "-o", "RUN"], 2, "expected a recipe (digits, mnist, cifar10, malaria, folder)"),
+        (
+            ["zzz", "-o", "RUN"],
+            2,
+            "expected a recipe (digits, mnist, cifar10, cifar10-large, malaria, folder)",
+        ),
         (["digits"], 2, "Missing option '-o'"),
         (["digits", "-o", "RUN", "--epochs", "0"], 2, "0 is not in the range x>=1"),
         (["digits", "-o", "RUN", "--size", "9"], 2, "--size with the recipe folder only"),

@@ -66,6 +66,7 @@ def test_models_hold_only_layers_that_the_edge_runs(name: str) -> None:
         "DepthwiseConv2D",
         "BatchNormalization",
         "ReLU",
+        "Add",
         "GlobalAveragePooling2D",
         "Dropout",
         "Dense",

@@ -30,10 +30,15 @@ def data_folder(given: Path | None) -> Path | None:
     return folder
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept: `$XDG_CACHE_HOME/edgeproof/data`, by default below `~/.cache`."""
+def user_cache() -> Path:
+    """`$XDG_CACHE_HOME/edgeproof`, by default below `~/.cache`."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "edgeproof" / "data"
+    return Path(base) / "edgeproof"
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept."""
+    return user_cache() / "data"
 
 
 def found_or_downloaded(

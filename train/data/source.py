@@ -7,12 +7,39 @@ only, and that `--limit 500` decodes 500 pictures rather than 25,000.
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from edgeproof.edge.contract import InputContract
-from edgeproof.train.data.decode import LeftOut, decoded_files
+from edgeproof.train.data.decode import LeftOut
+
+
+class Images(Protocol):
+    """uint8 images N x height x width x channels that may lie in a file: read when indexed."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Any) -> np.ndarray: ...
+
+
+class ImageRows:
+    """Some rows of images, in an order of their own, without a copy."""
+
+    def __init__(self, images: Images, rows: np.ndarray) -> None:
+        self._images, self._rows = images, rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self._rows), *self._images.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        """One image by its number; a copy of several by a slice or an array."""
+        return np.asarray(self._images[self._rows[index]])
 
 
 @dataclass(frozen=True)
@@ -20,12 +47,12 @@ class Loaded:
     """Images after the input contract.
 
     Attributes:
-        images: uint8, N x height x width x channels.
+        images: uint8, N x height x width x channels; possibly in a file of the cache.
         indices: which entries of the source they are, int64, N.
         left_out: pictures that were asked for and cannot be read.
     """
 
-    images: np.ndarray
+    images: Images
     indices: np.ndarray
     left_out: tuple[LeftOut, ...] = ()
 
@@ -75,7 +102,7 @@ class ArraySource:
             raise ValueError(
                 f"expected images of {contract.image_shape}, got {self.images.shape[1:]}"
             )
-        return Loaded(self.images[indices], np.asarray(indices, dtype=np.int64))
+        return Loaded(ImageRows(self.images, indices), np.asarray(indices, dtype=np.int64))
 
     def picture(self, index: int) -> tuple[bytes, str]:
         from PIL import Image
@@ -98,8 +125,9 @@ class FileSource:
     published_test: np.ndarray | None = None
 
     def load(self, indices: np.ndarray, contract: InputContract, what: str) -> Loaded:
-        images, kept, left_out = decoded_files([self.files[i] for i in indices], contract, what)
-        return Loaded(images, np.asarray(indices, dtype=np.int64)[kept], left_out)
+        from edgeproof.train.data.loading import load_files  # which needs Loaded
+
+        return load_files(self.files, np.asarray(indices, dtype=np.int64), contract, what)
 
     def picture(self, index: int) -> tuple[bytes, str]:
         path = self.files[index]

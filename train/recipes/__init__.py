@@ -5,7 +5,7 @@ import importlib
 from edgeproof.train.errors import UnknownRecipe
 from edgeproof.train.recipe import Recipe
 
-RECIPES = ("digits", "mnist", "cifar10", "malaria", "folder")
+RECIPES = ("digits", "mnist", "cifar10", "cifar10-large", "malaria", "folder")
 
 
 def recipe_named(name: str) -> Recipe:
@@ -16,5 +16,6 @@ def recipe_named(name: str) -> Recipe:
     """
     if name not in RECIPES:
         raise UnknownRecipe(name, list(RECIPES))
-    recipe: Recipe = importlib.import_module(f"edgeproof.train.recipes.{name}").RECIPE
+    module = importlib.import_module(f"edgeproof.train.recipes.{name.replace('-', '_')}")
+    recipe: Recipe = module.RECIPE
     return recipe

@@ -58,6 +58,8 @@ RECIPE = Recipe(
         learning_rate=3e-3,
         weight_decay=0.02,
         warmup_epochs=1.0,
+        label_smoothing=0.05,
+        balance=True,  # a class with a tenth of the pictures would hardly ever be named otherwise
     ),
     # only what is safe for any subject: left and right may be the classes
     augmentation=Augmentation(shift=4),
