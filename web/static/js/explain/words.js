@@ -38,12 +38,12 @@ export function inWords({ probability, patch, lefts, tops, drops }, label, size)
 }
 
 /**
- * What the strongest colour stands for: the largest change of any patch.
- * @param {Float32Array} drops
+ * What the strongest colour stands for: the largest change of a pixel.
+ * @param {Float32Array} heat
  */
-export function strongest(drops) {
-  const { most, least } = extremes(drops);
-  return Math.max(drops[most], -drops[least], LEAST);
+export function strongest(heat) {
+  const { most, least } = extremes(heat);
+  return Math.max(heat[most], -heat[least], LEAST);
 }
 
 export function points(/** @type {number} */ drop) {

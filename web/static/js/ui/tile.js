@@ -46,6 +46,7 @@ export class Tile {
     this.item.dataset.state = "failed";
     this.#label.textContent = "No answer";
     this.#note.textContent = message;
+    this.#note.title = message; // shown in full too where the picture is chosen
   }
 
   showThumbnail(/** @type {Blob} */ small) {

@@ -75,15 +75,15 @@ async function explain(/** @type {{answer: Answer, model: Loaded}} */ { answer, 
       { image: answer.image, label },
       { signal: mine.signal, onProgress: ({ done, total }) => (progress.value = done / total) },
     );
-    const full = strongest(result.drops);
+    const full = strongest(result.heat);
     map.width = input.width;
     map.height = input.height;
     const pixels = heatPixels(answer.image, result.heat, full);
     contextOf(map).putImageData(new ImageData(pixels, input.width, input.height), 0, 0);
     const text = inWords(result, labels[label], input);
     map.setAttribute("aria-label", `What the model sees, coloured. ${text}`);
-    byId("why-lower", HTMLElement).textContent = `lowers it by ${points(full)}`;
-    byId("why-higher", HTMLElement).textContent = `raises it by ${points(full)}`;
+    byId("why-lower", HTMLElement).textContent = `lowers by ${points(full)}`;
+    byId("why-higher", HTMLElement).textContent = `raises by ${points(full)}`;
     found.hidden = false;
     words.textContent = text;
   } catch (error) {
