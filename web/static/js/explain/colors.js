@@ -6,8 +6,8 @@
  */
 
 const DARKEST = 0.2; // lightness in OKLab of a black pixel without heat
-const PICTURE = 0.26; // what a white one has above that
-const HEAT = { light: 0.42, chroma: 0.12, hue: 70 };
+const PICTURE = 0.24; // what a white one has above that
+const HEAT = { light: 0.38, chroma: 0.12, hue: 70 };
 const COLD = { light: 0.24, chroma: 0.12, hue: 250 };
 
 /**

@@ -34,7 +34,7 @@ export async function answer(wanted, { byVisitor = true } = {}) {
     const { labels, input } = model.bundle.manifest;
     announce(showAnswer(found, labels, /** @type {any} */ (input)));
     offerWhy(found, model);
-    if (byVisitor) void remember(wanted, found, model);
+    if (byVisitor) remember(wanted, found, model);
   } catch (error) {
     if (mine === latest) showFault(error);
   }

@@ -19,10 +19,25 @@ import { Stopped } from "../client.js";
 /** The page's model; none was chosen yet. @type {Promise<Loaded>} */
 let current = new Promise(() => undefined);
 
-/** From now on this model is asked. */
+/** Those whose model was stopped, and who wait for the next. @type {(() => void)[]} */
+const waiting = [];
+
+/** From now on this model is asked; a rejected promise where there is none. */
 export function useModel(/** @type {Promise<Loaded>} */ model) {
   current = model;
   model.catch(() => undefined); // those who ask are told
+  for (const goOn of waiting.splice(0)) goOn();
+}
+
+/**
+ * Who answers, before it was proved.
+ * @param {import("../bundle.js").Bundle} bundle
+ * @param {{version: string}} offer
+ * @param {{variant: string, engine: string}} chosen
+ * @returns {import("../table.js").AnsweredBy}
+ */
+export function answeredBy({ manifest }, { version }, { variant, engine }) {
+  return { model: manifest.name, version, variant, engine, proof: "pending" };
 }
 
 /**
@@ -30,16 +45,16 @@ export function useModel(/** @type {Promise<Loaded>} */ model) {
  * @returns {Promise<Asked>}
  * @throws why there is no answer, in a sentence
  */
-export async function askAbout(blob) {
-  for (;;) {
-    const mine = current;
-    try {
-      const model = await ready(mine);
-      return { answer: await model.client.call("classify", { blob }), model };
-    } catch (error) {
-      if (!(error instanceof Stopped) || current === mine) throw error;
-    }
-  }
+export function askAbout(blob) {
+  return again(async (model) => ({
+    answer: await model.client.call("classify", { blob }),
+    model,
+  }));
+}
+
+/** A small copy of a picture, as a file. @returns {Promise<Blob>} */
+export function askForThumbnail(/** @type {Blob} */ blob) {
+  return again(({ client }) => client.call("thumbnail", { blob, side: 160 }));
 }
 
 /**
@@ -57,9 +72,22 @@ export async function askAboutFrame(frame) {
   }
 }
 
-/** A small copy of a picture that the worker could decode. @returns {Promise<Blob>} */
-export function askForThumbnail(/** @type {Loaded} */ { client }, /** @type {Blob} */ blob) {
-  return client.call("thumbnail", { blob, side: 160 });
+/**
+ * Asks, and where another choice was made meanwhile asks the next model.
+ * @template T
+ * @param {(model: Loaded) => Promise<T>} ask
+ * @returns {Promise<T>}
+ */
+async function again(ask) {
+  for (;;) {
+    const mine = current;
+    try {
+      return await ask(await ready(mine));
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      if (current === mine) await new Promise((goOn) => waiting.push(() => goOn(null)));
+    }
+  }
 }
 
 /** The model, when it can be asked about pictures. */

@@ -67,7 +67,7 @@ async function classify(entry) {
     label: labels[index],
     probability: answer.probabilities[index],
   }));
-  tiles.get(entry)?.showThumbnail(await askForThumbnail(model, entry.file));
+  await tiles.get(entry)?.showThumbnail(askForThumbnail(entry.file));
   return { scores, by: model.by };
 }
 

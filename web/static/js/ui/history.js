@@ -32,19 +32,14 @@ export function setUpHistory(choose) {
  * @param {import("./results.js").Answer} answer
  * @param {import("./ask.js").Loaded} model
  */
-export async function remember(picture, { probabilities }, model) {
+export function remember(picture, { probabilities }, model) {
   const [first] = best(probabilities, 1);
   const tile = new Tile(picture.name, () => onChoose(picture));
   tile.showScore(model.bundle.manifest.labels[first], probabilities[first]);
   const key = picture.key ?? picture.blob;
   kept = [{ key, tile }, ...kept.filter((other) => other.key !== key)].slice(0, MOST);
   show();
-  try {
-    tile.showThumbnail(await askForThumbnail(model, picture.blob));
-  } catch {
-    // the model was replaced meanwhile: the entry stays, without its small copy
-    tile.item.dataset.state = "bare";
-  }
+  void tile.showThumbnail(askForThumbnail(picture.blob));
 }
 
 function show() {

@@ -1,39 +1,31 @@
-/** The page: what is wired to what, and the model that answers. */
+/** The page: what is wired to what. */
 
-import { Bundle } from "../bundle.js";
-import { Stopped, WorkerClient } from "../client.js";
 import { inkStyle } from "../pen.js";
 import { answer, answerAgain, answerFrame, beginLive, clearAnswer } from "./answering.js";
 import { messageOf, showFault } from "./answering.js";
-import { useModel } from "./ask.js";
-import { showProgress, showProof, showProofError, showWaiting } from "./badge.js";
+import { showProofError } from "./badge.js";
 import { setUpCamera, startCamera, stopCamera } from "./camera.js";
-import { choice, engineTitle, rememberChoice, setUpChoices } from "./choices.js";
+import { setUpChoices } from "./choices.js";
 import { byId } from "./dom.js";
 import { fillExamples, mark, offerExamples } from "./examples.js";
 import { setUpFiles } from "./files.js";
-import { milliseconds } from "./format.js";
 import { classifyAll, setUpGrid } from "./grid.js";
 import { setUpHistory } from "./history.js";
 import { introduce } from "./intro.js";
 import { setUpLive, stopLive } from "./live.js";
-import { keepForOffline } from "./offline.js";
-import { offered, offerOf } from "./offers.js";
+import { loadChoice, setUpModel } from "./model.js";
+import { offered } from "./offers.js";
 import { drawing, setUpPad, usePen } from "./pad.js";
-import { setDoubt } from "./results.js";
 import { showPreview } from "./stage.js";
 import { offerDrawing, select, selected, setUpTabs } from "./tabs.js";
 import { setUpWhy } from "./why.js";
 
 /**
+ * @typedef {import("../bundle.js").Bundle} Bundle
+ * @typedef {import("../client.js").WorkerClient} WorkerClient
  * @typedef {import("./answering.js").Picture} Picture
- * @typedef {import("./choices.js").Choice} Choice
+ * @typedef {import("./offers.js").Offer} Offer
  */
-
-const loadNote = byId("load-note", HTMLElement);
-
-/** @type {WorkerClient | null} */
-let client = null;
 
 async function start() {
   setUpTabs(onTab);
@@ -45,82 +37,50 @@ async function start() {
   setUpCamera({
     onPicture: (blob) => {
       stopLive();
+      mark(null);
       void answer({ blob, name: "Camera" });
     },
     onStop: stopLive,
   });
-  setUpLive({ onBegin: beginLive, onFrame: answerFrame });
-  setUpPad((picture) => void answer(picture), clearAnswer);
+  setUpLive({
+    onBegin: () => {
+      mark(null);
+      beginLive();
+    },
+    onFrame: answerFrame,
+  });
+  setUpPad((picture) => {
+    mark(null);
+    void answer(picture);
+  }, clearAnswer);
   setUpGrid((file) => showPicture({ blob: file, name: file.name }));
   setUpHistory(showPicture);
   setUpWhy();
-  setUpChoices(offered(), () => void load());
-  await load();
+  setUpChoices(offered(), () => void loadChoice());
+  setUpModel({ onBundle, onLoaded, onProblem });
+  await loadChoice();
 }
 
-/** Starts a worker for the current choice, lets it prove itself, and answers the picture again. */
-async function load() {
-  const chosen = choice();
-  rememberChoice();
-  client?.close();
-  client = new WorkerClient();
-  const opening = opened(client, chosen);
-  useModel(opening);
-  setDoubt(false);
-  showWaiting("Loading the model …");
-  loadNote.textContent = "";
-  /** @type {import("./ask.js").Loaded | null} */
-  let model = null;
-  try {
-    model = await opening;
-    const { bundle, by } = model;
-    const { version, loadMs } = await model.loaded;
-    loadNote.textContent = `${version}, loaded in ${milliseconds(loadMs)}`;
-    // nothing chosen yet: the first example shows what the model does
-    if (!(await answerAgain()) && selected() === "file") {
-      await showExample(bundle, bundle.manifest.golden.files[0]?.file.path, false);
-    }
-    fillExamples();
-    if (bundle.manifest.input?.color === "gray") await preparePen(model.client);
-    showWaiting("Checking against training …");
-    const proof = await model.client.call("prove", null, { onProgress: showProgress });
-    by.proof = proof.passed ? "passed" : "failed";
-    showProof(proof, engineTitle(chosen.engine));
-    setDoubt(!proof.passed);
-    await keepForOffline(await model.client.call("resources"));
-  } catch (error) {
-    if (error instanceof Stopped) return;
-    if (model) model.by.proof = "not checked";
-    showProofError(messageOf(error));
-    loadNote.textContent = "";
-    fillExamples();
-    await answerAgain();
-  }
-}
-
-/**
- * What a worker answers with, as soon as the bundle's manifest is there.
- * @param {WorkerClient} worker
- * @param {Choice} chosen
- * @returns {Promise<import("./ask.js").Loaded>}
- */
-async function opened(worker, chosen) {
-  const offer = offerOf(chosen.bundle);
-  const bundle = await Bundle.open(offer);
-  const loaded = worker.call("load", { ...chosen, bundle: offer });
-  loaded.catch(() => undefined); // those who wait for it are told
+function onBundle(/** @type {Bundle} */ bundle, /** @type {Offer} */ offer) {
   introduce(bundle, offer);
   offerDrawing(bundle.manifest.input?.color === "gray", onTab);
   offerExamples(bundle, (path) => void showExample(bundle, path));
-  /** @type {import("../table.js").AnsweredBy} */
-  const by = {
-    model: bundle.manifest.name,
-    version: offer.version,
-    variant: chosen.variant,
-    engine: chosen.engine,
-    proof: "pending",
-  };
-  return { client: worker, bundle, loaded, by };
+}
+
+/** What a model does as soon as it is there. */
+async function onLoaded(/** @type {import("./ask.js").Loaded} */ { client, bundle }) {
+  const { golden, input } = bundle.manifest;
+  // nothing chosen yet: the first example shows what the model does
+  if (!(await answerAgain()) && selected() === "file") {
+    await showExample(bundle, golden.files[0]?.file.path, false);
+  }
+  fillExamples();
+  if (input?.color === "gray") await preparePen(client);
+}
+
+function onProblem() {
+  fillExamples();
+  void answerAgain(); // says there too why there is no answer
 }
 
 /** The pad writes as the golden images are written. */

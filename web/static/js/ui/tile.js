@@ -49,7 +49,16 @@ export class Tile {
     this.#note.title = message; // shown in full too where the picture is chosen
   }
 
-  showThumbnail(/** @type {Blob} */ small) {
+  /** Shows a small copy when it is made; where it cannot be, the tile stays without. */
+  async showThumbnail(/** @type {Promise<Blob>} */ making) {
+    try {
+      this.#show(await making);
+    } catch {
+      this.#picture.dataset.missing = "";
+    }
+  }
+
+  #show(/** @type {Blob} */ small) {
     const picture = /** @type {HTMLImageElement} */ (element("img", { alt: "" }));
     picture.src = URL.createObjectURL(small);
     picture.addEventListener(
