@@ -4,11 +4,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { batchFromImages } from "../../web/static/js/batch.js";
 import { orientationOf, withoutExif } from "../../web/static/js/exif.js";
+import { colorOf, heatPixels } from "../../web/static/js/explain/colors.js";
+import { meanColor, patchStarts } from "../../web/static/js/explain/occlusion.js";
+import { inWords, strongest } from "../../web/static/js/explain/words.js";
 import { imageFromPixels } from "../../web/static/js/image.js";
+import { Pace } from "../../web/static/js/live/pace.js";
+import { Steady } from "../../web/static/js/live/steady.js";
 import { arrayFromNpy } from "../../web/static/js/npy.js";
 import { inkStyle, placed } from "../../web/static/js/pen.js";
 import { prove } from "../../web/static/js/proof.js";
-import { probabilities, ranked } from "../../web/static/js/scores.js";
+import { best, probabilities, ranked } from "../../web/static/js/scores.js";
+import { Several } from "../../web/static/js/several.js";
+import { csvOf, jsonOf } from "../../web/static/js/table.js";
 
 const CALLS = {
   image({ path, out, width, height, contract, orientation }) {
@@ -61,6 +68,65 @@ const CALLS = {
     });
   },
   placed: ({ strokes, style, side }) => placed(strokes, style, side),
+  best: ({ row, count }) => best(Float32Array.from(row), count),
+  table: ({ answers }) => ({ csv: csvOf(answers), json: jsonOf(answers) }),
+  colors: ({ points }) => points.map(([luminance, heat]) => colorOf(luminance, heat)),
+  heatPixels: ({ image, heat, full }) =>
+    Array.from(heatPixels(Uint8Array.from(image), Float32Array.from(heat), full)),
+  patches: ({ sides }) => sides.map(patchStarts),
+  meanColor: ({ image, channels }) => meanColor(Uint8Array.from(image), channels),
+  words: ({ map, label, size }) => {
+    const drops = Float32Array.from(map.drops);
+    return { text: inWords({ ...map, drops }, label, size), strongest: strongest(drops) };
+  },
+  // a camera of `every` ms a frame, and a worker that takes `cost(i)` ms for each it gets
+  pace({ every, costs, until }) {
+    const pace = new Pace();
+    const taken = [];
+    let end = Infinity;
+    for (let now = 0; now < until; now++) {
+      if (now >= end) {
+        pace.end(now);
+        end = Infinity;
+      }
+      if (now % every !== 0 || !pace.wants(now)) continue;
+      if (end !== Infinity) throw new Error("two frames at once");
+      pace.begin(now);
+      end = now + costs[Math.min(taken.length, costs.length - 1)];
+      taken.push(now);
+    }
+    return { taken, perSecond: pace.perSecond(until) };
+  },
+  steady({ frames }) {
+    const steady = new Steady();
+    const told = frames.map(([now, row]) => [now, steady.next(Float32Array.from(row), now)]);
+    return told.filter(([, label]) => label !== null);
+  },
+  // files are their names; "bad" is refused, and the run is stopped before `stopAt`
+  async several({ files, stopAt }) {
+    const order = [];
+    let inFlight = 0;
+    let most = 0;
+    const several = new Several({
+      classify: async ({ file }) => {
+        most = Math.max(most, ++inFlight);
+        await new Promise((resolve) => setTimeout(resolve));
+        inFlight--;
+        order.push(file);
+        if (file === "bad") throw new Error("expected a picture, got something else");
+        return { scores: [{ label: file, probability: 1 }], by: null };
+      },
+      onChange: (entry) => {
+        if (entry && entry.file === stopAt && entry.state === "done") several.stop();
+      },
+    });
+    several.add(files);
+    await several.run();
+    const left = several.left;
+    await several.run();
+    const entries = several.entries.map(({ file, state, error }) => ({ file, state, error }));
+    return { order, most, left, entries };
+  },
 };
 
 for (const { call, ...args } of JSON.parse(readFileSync(0, "utf8"))) {

@@ -14,6 +14,7 @@ export class WorkerClient {
   /** @type {Map<number, Pending>} */
   #pending = new Map();
   #nextId = 1;
+  #closed = false;
   #worker;
 
   constructor() {
@@ -38,12 +39,22 @@ export class WorkerClient {
   /**
    * @param {string} method of the worker
    * @param {unknown} [args]
-   * @param {{transfer?: Transferable[], onProgress?: OnProgress}} [options]
+   * @param {{transfer?: Transferable[], onProgress?: OnProgress, signal?: AbortSignal}} [options]
+   *   `signal` gives a call up: it rejects at once, and the worker ends it as soon as it looks
    * @returns {Promise<any>}
    */
-  call(method, args, { transfer = [], onProgress } = {}) {
+  call(method, args, { transfer = [], onProgress, signal } = {}) {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
+      if (this.#closed || signal?.aborted) {
+        reject(this.#closed ? new Stopped() : signal?.reason);
+        return;
+      }
+      signal?.addEventListener("abort", () => {
+        if (!this.#pending.delete(id)) return;
+        this.#worker.postMessage({ cancel: id });
+        reject(signal.reason);
+      });
       this.#pending.set(id, { resolve, reject, onProgress });
       this.#worker.postMessage({ id, method, args }, transfer);
     });
@@ -51,6 +62,7 @@ export class WorkerClient {
 
   /** Ends the worker; whatever it was doing fails. */
   close() {
+    this.#closed = true;
     this.#worker.terminate();
     this.#failAll(new Stopped());
   }

@@ -4,6 +4,9 @@ import { batchFromImages } from "./batch.js";
 import { Bundle } from "./bundle.js";
 import { imageFromFile } from "./decode.js";
 import { engineNamed, needsLayers } from "./engines/index.js";
+import { occlusionMap } from "./explain/occlusion.js";
+import { bytesOf } from "./file_bytes.js";
+import { pixelsOfFrame } from "./frame.js";
 import { channelsOf, imageFromPixels } from "./image.js";
 import { arrayFromNpy } from "./npy.js";
 import { prove } from "./proof.js";
@@ -152,20 +155,44 @@ export class Session {
   }
 
   /**
-   * Labels a picture: encoded bytes, or pixels as the camera and the drawing pad give them.
-   * @param {{bytes: Uint8Array<ArrayBuffer>} | {pixels: import("./types").Pixels}} picture
+   * Labels a picture: a file, or a frame of a live camera.
+   * @param {{blob: Blob} | {frame: VideoFrame | ImageBitmap}} picture
    */
   async classify(picture) {
     const start = performance.now();
     const image =
-      "bytes" in picture
-        ? await this.imageFromFile(picture.bytes)
-        : imageFromPixels(picture.pixels, this.#contract());
+      "blob" in picture
+        ? await this.imageFromFile(await bytesOf(picture.blob))
+        : imageFromPixels(pixelsOfFrame(picture.frame), this.#contract());
     const preparedMs = performance.now() - start;
     const { outputs, ms } = await this.#runImage(image);
-    const { manifest } = this.#loaded().bundle;
-    const row = probabilities(outputs[0].data, manifest.output.scores, manifest.labels.length);
-    return { image, probabilities: row, preparedMs, modelMs: ms[0] };
+    return { image, probabilities: this.#rows(outputs, 1)[0], preparedMs, modelMs: ms[0] };
+  }
+
+  /**
+   * What each part of an image is worth to a label's probability.
+   * @param {{image: Uint8Array, label: number}} question `label` is its index
+   * @param {(done: number, total: number) => void} onProgress
+   * @param {AbortSignal} signal
+   */
+  async explain({ image, label }, onProgress, signal) {
+    const contract = this.#contract();
+    const { height, width } = contract;
+    const channels = channelsOf(contract);
+    const probabilityOf = async (/** @type {Uint8Array} */ data, /** @type {number} */ count) => {
+      const { outputs } = await this.runImages({ shape: [count, height, width, channels], data });
+      return this.#rows(outputs, count).map((row) => row[label]);
+    };
+    return occlusionMap({ image, contract, probabilityOf, onProgress, signal });
+  }
+
+  /** Probabilities of so many images, out of the model's outputs for them. */
+  #rows(/** @type {import("./types").NamedTensor[]} */ [{ data }], /** @type {number} */ count) {
+    const { output, labels } = this.#loaded().bundle.manifest;
+    const units = data.length / count;
+    return Array.from({ length: count }, (_, i) =>
+      probabilities(data.subarray(i * units, (i + 1) * units), output.scores, labels.length),
+    );
   }
 
   /**

@@ -1,14 +1,21 @@
 /**
  * The worker: answers `{id, method, args}` with `{id, result}`, `{id, error, unavailable}`,
- * `{id, progress}`.
+ * `{id, progress}`; `{cancel: id}` gives a call up.
  */
 
 import { EngineUnavailable } from "./engines/unavailable.js";
 import { Session } from "./session.js";
+import { thumbnail } from "./thumbnail.js";
 
 const session = new Session();
 
-/** @type {Record<string, (args: any, onProgress: (progress: any) => void) => unknown>} */
+/** Calls that are being answered. @type {Map<number, AbortController>} */
+const answering = new Map();
+
+/**
+ * @typedef {(args: any, onProgress: (progress: any) => void, signal: AbortSignal) => unknown} Method
+ * @type {Record<string, Method>}
+ */
 const METHODS = {
   start: (engine) => session.start(engine),
   load: (wanted) => session.load(wanted),
@@ -20,18 +27,30 @@ const METHODS = {
   runTensors: (tensors) => session.runTensors(tensors),
   runFile: (path) => session.runFile(path),
   classify: (picture) => session.classify(picture),
+  thumbnail: (wanted) => thumbnail(wanted),
+  explain: (question, onProgress, signal) =>
+    session.explain(question, (done, total) => onProgress({ done, total }), signal),
   latency: (options) => session.latency(options),
   goldenImages: () => session.goldenImages(),
   prove: (_, onProgress) => session.prove((done, total) => onProgress({ done, total })),
 };
 
-self.addEventListener("message", async ({ data: { id, method, args } }) => {
+self.addEventListener("message", async ({ data: { id, method, args, cancel } }) => {
+  if (cancel !== undefined) {
+    answering.get(cancel)?.abort();
+    return;
+  }
+  const control = new AbortController();
+  answering.set(id, control);
+  const onProgress = (/** @type {any} */ progress) => self.postMessage({ id, progress });
   try {
-    const result = await METHODS[method](args, (progress) => self.postMessage({ id, progress }));
+    const result = await METHODS[method](args, onProgress, control.signal);
     self.postMessage({ id, result });
   } catch (error) {
     const unavailable = error instanceof EngineUnavailable;
     self.postMessage({ id, error: sentence(error), unavailable });
+  } finally {
+    answering.delete(id);
   }
 });
 

@@ -2,6 +2,7 @@
 
 import { lineWidth, placed } from "../pen.js";
 import { byId, contextOf } from "./dom.js";
+import { pngOf } from "./png.js";
 
 /**
  * @typedef {import("../pen.js").InkStyle} InkStyle
@@ -17,18 +18,25 @@ const clear = byId("pad-clear", HTMLButtonElement);
 
 /** @type {Stroke[]} */
 let strokes = [];
+/** The same object as long as it is the same drawing. */
+let sheet = {};
 /** @type {InkStyle} */
 let style = { paper: 0, ink: 255, size: 0.8, thickness: 0.1 };
 
 /**
- * @param {(pixels: import("../types").Pixels) => void} onDrawing
+ * @param {(picture: import("./answering.js").Picture) => void} onDrawing
  * @param {() => void} onEmpty
  */
 export function setUpPad(onDrawing, onEmpty) {
-  const changed = () => {
+  const changed = async () => {
     paint();
-    if (strokes.length > 0) onDrawing(picture());
-    else onEmpty();
+    if (strokes.length === 0) {
+      sheet = {};
+      onEmpty();
+      return;
+    }
+    const drawn = await drawing();
+    if (drawn) onDrawing(drawn);
   };
   canvas.addEventListener("pointerdown", (event) => {
     event.preventDefault();
@@ -61,9 +69,18 @@ export function usePen(/** @type {InkStyle} */ wanted) {
   paint();
 }
 
-/** @returns {import("../types").Pixels | null} the drawing, or null when there is none */
-export function drawing() {
-  return strokes.length > 0 ? picture() : null;
+/** @returns {Promise<import("./answering.js").Picture | null>} null where nothing is drawn */
+export async function drawing() {
+  if (strokes.length === 0) return null;
+  const key = sheet;
+  const count = strokes.length;
+  const target = document.createElement("canvas");
+  target.width = target.height = PICTURE_SIDE;
+  const lines = placed(strokes, style, PICTURE_SIDE);
+  drawInto(target, lines, lineWidth(lines, style, PICTURE_SIDE));
+  const blob = await pngOf(target);
+  // cleared or drawn on meanwhile: another call has what counts
+  return key === sheet && count === strokes.length ? { blob, name: "Drawing", key } : null;
 }
 
 function pointOf(/** @type {PointerEvent} */ event) {
@@ -78,16 +95,6 @@ function paint() {
   drawInto(canvas, strokes, style.thickness * canvas.height);
   prompt.hidden = strokes.length > 0;
   undo.disabled = clear.disabled = strokes.length === 0;
-}
-
-/** @returns {import("../types").Pixels} */
-function picture() {
-  const target = document.createElement("canvas");
-  target.width = target.height = PICTURE_SIDE;
-  const lines = placed(strokes, style, PICTURE_SIDE);
-  const context = drawInto(target, lines, lineWidth(lines, style, PICTURE_SIDE));
-  const { data } = context.getImageData(0, 0, PICTURE_SIDE, PICTURE_SIDE);
-  return { width: PICTURE_SIDE, height: PICTURE_SIDE, rgba: data };
 }
 
 /**
@@ -110,5 +117,4 @@ function drawInto(target, lines, width) {
     for (const point of line.length > 1 ? line.slice(1) : line) context.lineTo(point.x, point.y);
     context.stroke();
   }
-  return context;
 }

@@ -1,6 +1,6 @@
 /** The answer: the winner, bars for the next ones, what the model saw, and the times. */
 
-import { ranked } from "../scores.js";
+import { best } from "../scores.js";
 import { byId, contextOf, element } from "./dom.js";
 import { milliseconds, percent } from "./format.js";
 
@@ -29,29 +29,37 @@ export function showBusy() {
  * @param {Answer} found
  * @param {string[]} labels
  * @param {import("../types").InputContract} contract
+ * @returns {string} the answer in words
  */
 export function showAnswer({ image, probabilities, preparedMs, modelMs }, labels, contract) {
-  const best = ranked(probabilities).slice(0, SHOWN);
-  const [first] = best;
-  byId("winner-label", HTMLElement).textContent = labels[first];
-  byId("winner-probability", HTMLElement).textContent = percent(probabilities[first]);
+  const first = best(probabilities, SHOWN);
+  const winner = labels[first[0]];
+  const share = percent(probabilities[first[0]]);
+  byId("winner-label", HTMLElement).textContent = winner;
+  byId("winner-probability", HTMLElement).textContent = share;
   byId("bars", HTMLElement).replaceChildren(
-    ...best.map((index) => bar(labels[index], probabilities[index])),
+    ...first.map((index) => bar(labels[index], probabilities[index])),
   );
   byId("model-ms", HTMLElement).textContent = milliseconds(modelMs);
   byId("prepare-ms", HTMLElement).textContent = milliseconds(preparedMs);
   paintSeen(image, contract);
-  announcement.textContent = `${labels[first]}, ${percent(probabilities[first])}`;
   settle(answer);
+  return `${winner}, ${share}`;
+}
+
+/** Tells screen readers. */
+export function announce(/** @type {string} */ text) {
+  announcement.textContent = text;
 }
 
 export function showError(/** @type {string} */ message) {
+  announce("");
   error.textContent = message;
   settle(error);
 }
 
 export function showEmpty() {
-  announcement.textContent = "";
+  announce("");
   settle(empty);
 }
 

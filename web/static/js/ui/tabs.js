@@ -44,3 +44,8 @@ export function offerDrawing(
   tab.hidden = !offered;
   if (!offered && tab.getAttribute("aria-selected") === "true") select("file", onChange);
 }
+
+/** @returns {TabName} */
+export function selected() {
+  return NAMES[tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true")];
+}
