@@ -1,9 +1,9 @@
 /**
- * The worker: answers `{id, method, args}` with `{id, result}`, `{id, error, unavailable}`,
+ * The worker: answers `{id, method, args}` with `{id, result}`, `{id, error, kind}`,
  * `{id, progress}`.
  */
 
-import { EngineUnavailable } from "./engines/unavailable.js";
+import { kindOf } from "./failures.js";
 import { Session } from "./session.js";
 
 const session = new Session();
@@ -30,8 +30,7 @@ self.addEventListener("message", async ({ data: { id, method, args } }) => {
     const result = await METHODS[method](args, (progress) => self.postMessage({ id, progress }));
     self.postMessage({ id, result });
   } catch (error) {
-    const unavailable = error instanceof EngineUnavailable;
-    self.postMessage({ id, error: sentence(error), unavailable });
+    self.postMessage({ id, error: sentence(error), kind: kindOf(error) });
   }
 });
 

@@ -1,30 +1,25 @@
 /** The page: choices in, a worker for them, pictures to it, answers out. */
 
-import { Bundle } from "../bundle.js";
 import { Stopped, WorkerClient } from "../client.js";
 import { inkStyle } from "../pen.js";
-import { showProgress, showProof, showProofError, showWaiting } from "./badge.js";
+import { showProofError } from "./badge.js";
 import { setUpCamera, startCamera, stopCamera } from "./camera.js";
-import { choice, engineTitle, rememberChoice, setUpChoices } from "./choices.js";
+import { setUpChoices } from "./choices.js";
 import { byId } from "./dom.js";
 import { mark, showExamples } from "./examples.js";
 import { setUpFiles, showPreview } from "./files.js";
-import { milliseconds } from "./format.js";
-import { keepForOffline } from "./offline.js";
-import { offered, offerOf } from "./offers.js";
+import { current, loadChoice, setUpModel } from "./model.js";
+import { offered } from "./offers.js";
 import { drawing, setUpPad, usePen } from "./pad.js";
-import { setDoubt, showAnswer, showBusy, showEmpty, showError } from "./results.js";
+import { showAnswer, showBusy, showEmpty, showError } from "./results.js";
 import { offerDrawing, select, setUpTabs } from "./tabs.js";
 
 /**
+ * @typedef {import("../bundle.js").Bundle} Bundle
  * @typedef {import("./offers.js").Offer} Offer
  * @typedef {{blob: Blob} | {pixels: import("../types").Pixels}} Picture
  */
 
-const loadNote = byId("load-note", HTMLElement);
-
-/** @type {{client: WorkerClient, bundle: Bundle, loaded: Promise<unknown>} | null} */
-let current = null;
 /** What is on the stage, to be classified again when the choice changes. @type {Picture | null} */
 let picture = null;
 let latest = 0; // answers that were overtaken by another picture are dropped
@@ -40,43 +35,22 @@ async function start() {
   setUpCamera((pixels) => classifyPixels(pixels));
   setUpPad((pixels) => classifyPixels(pixels), clearAnswer);
   const offers = offered();
-  setUpChoices(offers, () => void load());
-  await load();
+  setUpChoices(offers, () => void loadChoice());
+  setUpModel({ onBundle: introduce, onLoaded: answerFirst, onProblem });
+  await loadChoice();
 }
 
-/** Starts a worker for the current choice, lets it prove itself, and answers the picture again. */
-async function load() {
-  const chosen = choice();
-  rememberChoice();
-  current?.client.close();
-  setDoubt(false);
-  showWaiting("Loading the model …");
-  loadNote.textContent = "";
-  const client = new WorkerClient();
-  try {
-    const offer = offerOf(chosen.bundle);
-    const bundle = await Bundle.open(offer);
-    introduce(bundle, offer);
-    const loaded = client.call("load", { ...chosen, bundle: offer });
-    current = { client, bundle, loaded };
-    const { version, loadMs } = await loaded;
-    loadNote.textContent = `${version}, loaded in ${milliseconds(loadMs)}`;
-    // nothing chosen yet: the first example shows what the model does
-    await (picture ? classify(picture) : showExample(bundle.manifest.golden.files[0]?.file.path));
-    if (bundle.manifest.input?.color === "gray") await preparePen(client);
-    showExamples(bundle, (path) => void showExample(path));
-    showWaiting("Checking against training …");
-    const proof = await client.call("prove", null, { onProgress: showProgress });
-    showProof(proof, engineTitle(chosen.engine));
-    setDoubt(!proof.passed);
-    await keepForOffline(await client.call("resources"));
-  } catch (error) {
-    if (error instanceof Stopped) return;
-    if (current) showExamples(current.bundle, (path) => void showExample(path));
-    showProofError(messageOf(error));
-    loadNote.textContent = "";
-    if (picture) showError(messageOf(error));
-  }
+/** What a model does as soon as it is there. */
+async function answerFirst(/** @type {import("./model.js").Current} */ { client, bundle }) {
+  // nothing chosen yet: the first example shows what the model does
+  await (picture ? classify(picture) : showExample(bundle.manifest.golden.files[0]?.file.path));
+  if (bundle.manifest.input?.color === "gray") await preparePen(client);
+  showExamples(bundle, (path) => void showExample(path));
+}
+
+function onProblem(/** @type {Bundle | null} */ bundle, /** @type {string} */ message) {
+  if (bundle) showExamples(bundle, (path) => void showExample(path));
+  if (picture) showError(message);
 }
 
 function introduce(/** @type {Bundle} */ { manifest, folder }, /** @type {Offer} */ offer) {
