@@ -81,14 +81,14 @@ export function showAutomatic(/** @type {Candidate} */ used) {
 
 function titleAutomatic(/** @type {HTMLSelectElement} */ select, /** @type {string} */ meaning) {
   const option = select.querySelector(`option[value=${AUTO}]`);
-  if (option) option.textContent = select.value === AUTO ? `Automatic: ${meaning}` : "Automatic";
+  if (option) option.textContent = select.value === AUTO ? `Auto: ${meaning}` : "Auto";
 }
 
 function fillVariants(/** @type {Offer[]} */ offers, /** @type {string | null} */ wanted) {
   const offer = offers.find((o) => o.name === bundle.value);
   const options = offer?.variants.map((v) => [v.id, `${v.id} · ${kilobytes(v.bytes)}`]) ?? [];
   const precision = automaticPrecision(options.map(([id]) => id));
-  fill(variant, [[AUTO, `Automatic: ${precision}`], ...options], wanted);
+  fill(variant, [[AUTO, `Auto: ${precision}`], ...options], wanted);
 }
 
 /** The engines that run the chosen variant; half precision is for verification only. */
@@ -96,7 +96,7 @@ function fillEngines(/** @type {Offer[]} */ offers, /** @type {string | null} */
   const ids = offers.find((o) => o.name === bundle.value)?.variants.map((v) => v.id) ?? [];
   const open = candidates(ids, { variant: variant.value, engine: AUTO });
   const names = [...new Set(open.map((candidate) => candidate.engine))];
-  fill(engine, [[AUTO, "Automatic"], ...names.map((name) => [name, engineTitle(name)])], wanted);
+  fill(engine, [[AUTO, "Auto"], ...names.map((name) => [name, engineTitle(name)])], wanted);
 }
 
 /** Options of value and text; `wanted` is chosen if it is one of them, else the first. */
