@@ -2,6 +2,9 @@
 // one JSON result a line. Bytes travel in files, named by `path` and `out`.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { candidates, startingWith } from "../../web/static/js/auto/candidates.js";
+import { Downloads, ENGINE_FILES, FILE_BYTES } from "../../web/static/js/auto/downloads.js";
+import { fastest } from "../../web/static/js/auto/search.js";
 import { batchFromImages } from "../../web/static/js/batch.js";
 import { orientationOf, withoutExif } from "../../web/static/js/exif.js";
 import { colorOf, heatPixels } from "../../web/static/js/explain/colors.js";
@@ -66,6 +69,56 @@ const CALLS = {
       },
       onProgress: () => undefined,
     });
+  },
+  candidates: ({ variants, chosen, first }) => startingWith(candidates(variants, chosen), first),
+  downloads({ variants, taken }) {
+    const downloads = new Downloads(variants);
+    const bytes = taken.map((candidate) => {
+      const missing = downloads.missing(candidate);
+      downloads.add(candidate);
+      return missing;
+    });
+    return { bytes, files: FILE_BYTES, engines: ENGINE_FILES };
+  },
+  // engines are made up: `ms` for each block of timing, `passes`, `refuses` to load, `hangs`, `lost`
+  async search({ current, others, abortsAt }) {
+    const variant = "tfjs-float32";
+    const opened = [];
+    const closed = [];
+    const proved = [];
+    const ending = new AbortController();
+    const block = (ms, i) => [ms[Math.min(i, ms.length - 1)]];
+    let ownBlocks = 0;
+    const found = await fastest({
+      current: {
+        candidate: { variant, engine: current.engine },
+        time: async () => block(current.ms, ownBlocks++),
+      },
+      others: Object.keys(others).map((engine) => ({ variant, engine })),
+      open({ engine }) {
+        const made = others[engine];
+        let blocks = 0;
+        opened.push(engine);
+        return {
+          ready: made.refuses ? Promise.reject(new Error(made.refuses)) : Promise.resolve(),
+          async time() {
+            if (engine === abortsAt) ending.abort(new Error("another choice"));
+            if (made.lost) throw new TypeError("the network is gone");
+            return block(made.ms, blocks++);
+          },
+          async prove() {
+            proved.push(engine);
+            return { passed: made.passes };
+          },
+          close: () => closed.push(engine),
+        };
+      },
+      whenIdle: async () => undefined,
+      isFatal: (error) => error instanceof TypeError,
+      signal: ending.signal,
+      onStep: () => undefined,
+    }).catch((error) => ({ error: error.message }));
+    return { ...found, opened, closed, proved };
   },
   placed: ({ strokes, style, side }) => placed(strokes, style, side),
   best: ({ row, count }) => best(Float32Array.from(row), count),

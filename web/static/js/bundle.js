@@ -3,6 +3,7 @@
  * anything looks into it.
  */
 
+import { FileAltered, NetworkLost } from "./failures.js";
 import { SITE } from "./site.js";
 import { noble } from "./vendor.js";
 
@@ -37,7 +38,7 @@ export class Bundle {
     const bytes = new Uint8Array(await response.arrayBuffer());
     const digest = await sha256(bytes);
     if (!version || !digest.startsWith(version)) {
-      throw new Error(
+      throw new FileAltered(
         `${name} was altered: expected a manifest of version ${version}, got ` +
           `${digest.slice(0, version.length)}; reload the page`,
       );
@@ -82,7 +83,7 @@ export class Bundle {
     const bytes = new Uint8Array(await response.arrayBuffer());
     const digest = await sha256(bytes);
     if (digest !== entry.sha256) {
-      throw new Error(
+      throw new FileAltered(
         `${entry.path} was altered: expected SHA-256 ${entry.sha256}, got ${digest}; ` +
           "copy the bundle again",
       );
@@ -98,7 +99,9 @@ async function fetched(/** @type {URL} */ url) {
   try {
     response = await fetch(url);
   } catch (error) {
-    throw new Error(`${url.pathname} could not be fetched; check the connection`, { cause: error });
+    throw new NetworkLost(`${url.pathname} could not be fetched; check the connection`, {
+      cause: error,
+    });
   }
   if (!response.ok) {
     throw new Error(`expected ${url.pathname} from the server, got status ${response.status}`);

@@ -1,6 +1,6 @@
 /** The page's side of a worker: one worker runs one engine. */
 
-import { EngineUnavailable } from "./engines/unavailable.js";
+import { EngineFailed, errorOf } from "./failures.js";
 
 /**
  * @typedef {(progress: {done: number, total: number}) => void} OnProgress
@@ -8,14 +8,22 @@ import { EngineUnavailable } from "./engines/unavailable.js";
  * @property {(value: any) => void} resolve
  * @property {(error: Error) => void} reject
  * @property {OnProgress} [onProgress]
+ * @property {boolean} isBackground
  */
 
 export class WorkerClient {
   /** @type {Map<number, Pending>} */
   #pending = new Map();
   #nextId = 1;
-  #closed = false;
   #worker;
+  #usedAt = performance.now();
+  /** Why nothing more can be asked. @type {Error | null} */
+  #ended = null;
+  /**
+   * Told once when the engine or the worker breaks, after the calls that failed with it.
+   * @type {(error: Error) => void}
+   */
+  onBroken = () => undefined;
 
   constructor() {
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -26,49 +34,53 @@ export class WorkerClient {
         else this.#receive(data);
       });
       this.#worker.addEventListener("error", (event) => {
-        const error = new Error(
-          `the worker failed: ${event.message || "its script did not load"}; reload the page`,
-        );
+        event.preventDefault(); // it is said on the page
+        const reason = event.message || "its script did not load";
+        const error = new EngineFailed(`the worker failed: ${reason}`);
         reject(error);
-        this.#failAll(error);
+        this.#break(error);
       });
     });
     this.ready.catch(() => undefined); // those who wait for a call are told through it
   }
 
+  /** For how long nothing was asked of it for the visitor, in ms; 0 while it works. */
+  get quietMs() {
+    const isWorking = [...this.#pending.values()].some(({ isBackground }) => !isBackground);
+    return isWorking ? 0 : performance.now() - this.#usedAt;
+  }
+
   /**
    * @param {string} method of the worker
    * @param {unknown} [args]
-   * @param {{transfer?: Transferable[], onProgress?: OnProgress, signal?: AbortSignal}} [options]
-   *   `signal` gives a call up: it rejects at once, and the worker ends it as soon as it looks
+   * @param {{transfer?: Transferable[], onProgress?: OnProgress, signal?: AbortSignal,
+   *   isBackground?: boolean}} [options] `signal` gives a call up: it rejects at once, and the worker
+   *   ends it as soon as it looks; what runs in the background is not for the visitor, and leaves
+   *   `quietMs` as it is
    * @returns {Promise<any>}
    */
-  call(method, args, { transfer = [], onProgress, signal } = {}) {
+  call(method, args, { transfer = [], onProgress, signal, isBackground = false } = {}) {
+    if (this.#ended) return Promise.reject(this.#ended);
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      if (this.#closed || signal?.aborted) {
-        reject(this.#closed ? new Stopped() : signal?.reason);
-        return;
-      }
       signal?.addEventListener("abort", () => {
         if (!this.#pending.delete(id)) return;
         this.#worker.postMessage({ cancel: id });
         reject(signal.reason);
       });
-      this.#pending.set(id, { resolve, reject, onProgress });
+      this.#pending.set(id, { resolve, reject, onProgress, isBackground });
       this.#worker.postMessage({ id, method, args }, transfer);
     });
   }
 
   /** Ends the worker; whatever it was doing fails. */
   close() {
-    this.#closed = true;
-    this.#worker.terminate();
-    this.#failAll(new Stopped());
+    this.#end(new Stopped());
   }
 
   /**
-   * @param {{id: number, result?: unknown, error?: string, unavailable?: boolean,
+   * @param {{id: number, result?: unknown, error?: string, kind?: string | null,
    *   progress?: any}} message
    */
   #receive(message) {
@@ -79,12 +91,25 @@ export class WorkerClient {
       return;
     }
     this.#pending.delete(message.id);
-    if (message.error === undefined) pending.resolve(message.result);
-    else if (message.unavailable) pending.reject(new EngineUnavailable(message.error));
-    else pending.reject(new Error(message.error));
+    if (!pending.isBackground) this.#usedAt = performance.now();
+    if (message.error === undefined) {
+      pending.resolve(message.result);
+      return;
+    }
+    const error = errorOf(message.kind ?? null, message.error);
+    pending.reject(error);
+    if (error instanceof EngineFailed) this.#break(error);
   }
 
-  #failAll(/** @type {Error} */ error) {
+  #break(/** @type {Error} */ error) {
+    if (this.#ended) return;
+    this.#end(error);
+    this.onBroken(error);
+  }
+
+  #end(/** @type {Error} */ error) {
+    this.#ended ??= error;
+    this.#worker.terminate();
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }

@@ -7,6 +7,7 @@ import { engineNamed, needsLayers } from "./engines/index.js";
 import { occlusionMap } from "./explain/occlusion.js";
 import { bytesOf } from "./file_bytes.js";
 import { pixelsOfFrame } from "./frame.js";
+import { EngineFailed } from "./failures.js";
 import { channelsOf, imageFromPixels } from "./image.js";
 import { arrayFromNpy } from "./npy.js";
 import { prove } from "./proof.js";
@@ -32,11 +33,13 @@ export class Session {
   /** @type {import("./types").Variant | null} */
   #variant = null;
   #gpuCallsBefore = 0;
+  /** Those who wait for a run now. @type {Set<(fault: string, cause: unknown) => void>} */
+  #running = new Set();
 
   /**
    * Starts an engine.
    * @param {string} engine
-   * @throws {import("./engines/unavailable.js").EngineUnavailable} this browser cannot offer it
+   * @throws {import("./failures.js").EngineUnavailable} this browser cannot offer it
    */
   async start(engine) {
     await this.#engineFor(engine, false);
@@ -132,10 +135,32 @@ export class Session {
     return inCalls(given, fixed ?? atOnce, typeof fixed === "number", async (rows) => {
       const tensors = prepare(rows);
       const start = performance.now();
-      const outputs = await model.run(tensors);
-      const fault = this.#started?.engine.fault?.();
-      if (fault) throw new Error(fault);
+      const outputs = await this.#watched(model.run(tensors));
       return { outputs, ms: [performance.now() - start] };
+    });
+  }
+
+  /**
+   * What a run gives, unless the engine breaks: it is not waited for then.
+   * @template T
+   * @param {Promise<T>} run
+   * @returns {Promise<T>}
+   */
+  #watched(run) {
+    return new Promise((resolve, reject) => {
+      const fail = (/** @type {string} */ message, /** @type {unknown} */ cause) =>
+        reject(new EngineFailed(message, { cause }));
+      this.#running.add(fail);
+      run
+        .finally(() => this.#running.delete(fail))
+        .then(
+          (outputs) => {
+            const fault = this.#started?.engine.faults?.first();
+            if (fault) fail(fault, undefined);
+            else resolve(outputs);
+          },
+          (error) => fail(error instanceof Error ? error.message : String(error), error.cause),
+        );
     });
   }
 
@@ -196,15 +221,18 @@ export class Session {
   }
 
   /**
-   * Times single images of the first golden input, after one call that is not counted.
-   * @param {{n: number}} options
+   * Times single images of the first golden input, after one call that is not counted: `n` of them,
+   * or as many as `withinMs` has room for, one at least.
+   * @param {{n: number, withinMs?: number}} options
    */
-  async latency({ n }) {
+  async latency({ n, withinMs = Infinity }) {
     const tensors = await this.#goldenTensors(1);
     await this.runTensors(tensors);
+    const end = performance.now() + withinMs;
     /** @type {number[]} */
     const ms = [];
-    for (let i = 0; i < n; i++) ms.push((await this.runTensors(tensors)).ms[0]);
+    do ms.push((await this.runTensors(tensors)).ms[0]);
+    while (ms.length < n && performance.now() < end);
     return { ms };
   }
 
@@ -258,9 +286,15 @@ export class Session {
     );
   }
 
+  async #start(/** @type {string} */ name, /** @type {boolean} */ layers) {
+    const engine = await engineNamed(name, { layers });
+    engine.faults?.tell((fault) => this.#running.forEach((fail) => fail(fault, undefined)));
+    return { engine, layers };
+  }
+
   /** One worker holds one engine, with layers or without. */
   async #engineFor(/** @type {string} */ name, /** @type {boolean} */ layers) {
-    this.#started ??= { engine: await engineNamed(name, { layers }), layers };
+    this.#started ??= await this.#start(name, layers);
     const { engine, layers: hasLayers } = this.#started;
     if (engine.name !== name || (layers && !hasLayers)) {
       const present = `${engine.name}${hasLayers ? "" : " without layers"}`;

@@ -73,6 +73,13 @@ export interface NamedTensor {
   data: Float32Array;
 }
 
+export interface Faults {
+  /** The first so far; null while there is none. */
+  first(): string | null;
+  /** Has each told to one listener from now on. */
+  tell(listener: (fault: string) => void): void;
+}
+
 /** A loaded model. `run` gives the outputs in the variant's order. */
 export interface Model {
   run(inputs: Tensor[]): Promise<NamedTensor[]>;
@@ -86,8 +93,8 @@ export interface Engine {
   version: string;
   /** Programs that the graphics card was asked to run so far; null where none is used. */
   gpuCalls: (() => number) | null;
-  /** What the graphics card refused to do so far; null where nothing tells. */
-  fault: (() => string | null) | null;
+  /** What the graphics card refused to do; null where nothing tells. */
+  faults: Faults | null;
   load(variant: Variant, files: Map<string, Uint8Array<ArrayBuffer>>): Promise<Model>;
   liveTensors(): number;
 }

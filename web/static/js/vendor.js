@@ -3,6 +3,8 @@
  * `../vendor/`; its types are those of the sources in `web/vendor/`.
  */
 
+import { NetworkLost } from "./failures.js";
+
 /**
  * TensorFlow.js with any of its backends; what a file lacks is left out of its use by the caller.
  * @typedef {typeof import("../../vendor/tfjs-wasm-layers.js")} Tfjs
@@ -14,8 +16,29 @@ const FOLDER = new URL("../vendor/", import.meta.url);
 export const VENDOR_URL = FOLDER.href;
 
 /** @returns {Promise<any>} */
-function load(/** @type {string} */ name) {
-  return import(new URL(name, FOLDER).href);
+async function load(/** @type {string} */ name) {
+  const { href, pathname } = new URL(name, FOLDER);
+  try {
+    return await import(href);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it came, and failed while it was run
+    throw new NetworkLost(`${pathname} could not be fetched; check the connection`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * For libraries that do not tell a lost network from a browser that lacks something.
+ * @param {string} name of a file that one failed to start with
+ * @throws {NetworkLost} the file cannot be fetched
+ */
+export async function requireFile(name) {
+  const url = new URL(name, FOLDER);
+  const response = await fetch(url).catch(() => null);
+  if (!response?.ok) {
+    throw new NetworkLost(`${url.pathname} could not be fetched; check the connection`);
+  }
 }
 
 /**

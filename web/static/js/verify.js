@@ -6,7 +6,7 @@
 
 import { WorkerClient } from "./client.js";
 import { needsLayers } from "./engines/index.js";
-import { EngineUnavailable } from "./engines/unavailable.js";
+import { EngineUnavailable } from "./failures.js";
 import { offerOf } from "./ui/offers.js";
 
 /** @typedef {{shape: number[], dtype: string, url: string}} OfferedTensor */
@@ -78,6 +78,10 @@ function workerFor(/** @type {string} */ engine, /** @type {boolean} */ layers) 
 
 function worker() {
   client ??= new WorkerClient();
+  // what broke is not used again: the next load starts another
+  client.onBroken = () => {
+    client = null;
+  };
   return client;
 }
 

@@ -1,9 +1,9 @@
 /**
- * The worker: answers `{id, method, args}` with `{id, result}`, `{id, error, unavailable}`,
+ * The worker: answers `{id, method, args}` with `{id, result}`, `{id, error, kind}`,
  * `{id, progress}`; `{cancel: id}` gives a call up.
  */
 
-import { EngineUnavailable } from "./engines/unavailable.js";
+import { kindOf } from "./failures.js";
 import { Session } from "./session.js";
 import { thumbnail } from "./thumbnail.js";
 
@@ -47,8 +47,7 @@ self.addEventListener("message", async ({ data: { id, method, args, cancel } }) 
     const result = await METHODS[method](args, onProgress, control.signal);
     self.postMessage({ id, result });
   } catch (error) {
-    const unavailable = error instanceof EngineUnavailable;
-    self.postMessage({ id, error: sentence(error), unavailable });
+    self.postMessage({ id, error: sentence(error), kind: kindOf(error) });
   } finally {
     answering.delete(id);
   }

@@ -39,7 +39,7 @@ export function enginesFor(variantId) {
  * @param {string} name
  * @param {{layers: boolean}} needs
  * @returns {Promise<Engine>}
- * @throws {import("./unavailable.js").EngineUnavailable} this browser cannot offer it
+ * @throws {import("../failures.js").EngineUnavailable} this browser cannot offer it
  */
 export async function engineNamed(name, needs) {
   if (!(name in ENGINES)) {

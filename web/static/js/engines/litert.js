@@ -2,8 +2,8 @@
 
 import * as vendor from "../vendor.js";
 import { gpuCalls } from "./gpu_calls.js";
-import { faultsOf } from "./gpu_faults.js";
-import { EngineUnavailable } from "./unavailable.js";
+import { faultsOfDevice } from "./gpu_faults.js";
+import { EngineUnavailable } from "../failures.js";
 
 /**
  * @typedef {import("../types").Engine} Engine
@@ -25,7 +25,13 @@ const DTYPES = ["float32", "int32", "uint8"];
 export async function litertEngine(accelerator) {
   const litert = await vendor.litert();
   if (accelerator === "webgpu") await requireAdapter();
-  const runtime = await litert.loadLiteRt(vendor.VENDOR_URL);
+  if (!globalThis.WebAssembly) {
+    throw new EngineUnavailable("this browser does not offer WebAssembly; choose another engine");
+  }
+  const runtime = await litert.loadLiteRt(vendor.VENDOR_URL).catch(async (error) => {
+    await vendor.requireFile("litert_wasm_internal.js");
+    throw error;
+  });
   const options = accelerator === "webgpu" ? {} : { webGpuDevice: null };
   runtime.setDefaultEnvironment(await litert.Environment.create(options));
   /** @type {Set<LitertTensor>} */
@@ -34,7 +40,7 @@ export async function litertEngine(accelerator) {
     name: `litertjs-${accelerator}`,
     version: `LiteRT.js ${litert.version}`,
     liveTensors: () => live.size,
-    fault: accelerator === "webgpu" ? faultsOf(runtime.getWebGpuDevice()) : null,
+    faults: accelerator === "webgpu" ? faultsOfDevice(runtime.getWebGpuDevice()) : null,
     gpuCalls: accelerator === "webgpu" ? gpuCalls : null,
     async load(variant, files) {
       requireDtypes(variant);
@@ -105,7 +111,7 @@ function model(litert, variant, compiled, live) {
             outputs.map(async (tensor, i) => ({
               name: variant.outputs[i].name,
               shape: Array.from(tensor.type.layout.dimensions),
-              data: Float32Array.from(await tensor.data()),
+              data: new Float32Array(await tensor.data()),
             })),
           );
         } finally {
@@ -120,6 +126,7 @@ function model(litert, variant, compiled, live) {
 }
 
 function typed(/** @type {import("../types").TensorData} */ data, /** @type {string} */ dtype) {
-  if (dtype === "float32") return Float32Array.from(data);
-  return dtype === "int32" ? Int32Array.from(data) : Uint8Array.from(data);
+  const type = { float32: Float32Array, int32: Int32Array }[dtype] ?? Uint8Array;
+  const right = data instanceof type ? data : new type(data);
+  return /** @type {Float32Array<ArrayBuffer>} */ (right); // none of ours is in shared memory
 }

@@ -1,7 +1,7 @@
 /** TensorFlow.js as an engine: graph models and layers models on one of its backends. */
 
 import { gpuCalls } from "./gpu_calls.js";
-import { faultsOf } from "./gpu_faults.js";
+import { faultsOfContext, faultsOfDevice } from "./gpu_faults.js";
 import { BACKENDS, startedTfjs } from "./tfjs_backends.js";
 
 /**
@@ -34,8 +34,7 @@ export async function tfjsEngine(name, { layers }) {
     name,
     version: `TensorFlow.js ${tf.version}`,
     liveTensors: () => tf.memory().numTensors,
-    fault:
-      BACKENDS[name].name === "webgpu" ? faultsOf(/** @type {any} */ (tf.backend()).device) : null,
+    faults: faultsOn(BACKENDS[name].name, tf),
     gpuCalls: "onGpu" in BACKENDS[name] ? gpuCalls : null,
     load: async (variant, files) => {
       const artifacts = artifactsOf(variant, files);
@@ -44,6 +43,12 @@ export async function tfjsEngine(name, { layers }) {
         : graphModel(tf, variant, artifacts);
     },
   };
+}
+
+function faultsOn(/** @type {string} */ backendName, /** @type {Tfjs} */ tf) {
+  const backend = /** @type {any} */ (tf.backend());
+  if (backendName === "webgpu") return faultsOfDevice(backend.device);
+  return backendName === "webgl" ? faultsOfContext(backend.gpgpu.gl) : null;
 }
 
 /**
@@ -173,7 +178,7 @@ async function readAndDispose(tensors, variant) {
       tensors.map(async (tensor, i) => ({
         name: variant.outputs[i].name,
         shape: tensor.shape,
-        data: Float32Array.from(await tensor.data()),
+        data: new Float32Array(await tensor.data()),
       })),
     );
   } finally {

@@ -1,7 +1,7 @@
 /** How each TensorFlow.js engine is started: its backend, its flags, and what it needs. */
 
 import * as vendor from "../vendor.js";
-import { EngineUnavailable } from "./unavailable.js";
+import { EngineUnavailable } from "../failures.js";
 
 /**
  * @typedef {import("../vendor.js").Tfjs} Tfjs
@@ -11,10 +11,14 @@ import { EngineUnavailable } from "./unavailable.js";
  * @property {(tf: Tfjs) => void} [prepare] before it starts
  * @property {Record<string, boolean>} [flags] set before it starts
  * @property {string} [needs] what the browser has to offer; without it the engine is unavailable
+ * @property {string} [file] in the vendor folder, that starting it fetches
  * @property {boolean} [onGpu]
  */
 
 function wasm(/** @type {Tfjs} */ tf) {
+  if (!globalThis.WebAssembly) {
+    throw new EngineUnavailable("this browser does not offer WebAssembly; choose another engine");
+  }
   tf.setWasmPaths(vendor.VENDOR_URL);
 }
 
@@ -35,11 +39,17 @@ function wasmThreads(/** @type {Tfjs} */ tf) {
 /** @satisfies {Record<string, Backend>} */
 export const BACKENDS = /** @type {const} */ ({
   // isolation decides which of the two TensorFlow.js would take: here the name does
-  "tfjs-wasm": { name: "wasm", prepare: wasm, flags: { WASM_HAS_MULTITHREAD_SUPPORT: false } },
+  "tfjs-wasm": {
+    name: "wasm",
+    prepare: wasm,
+    flags: { WASM_HAS_MULTITHREAD_SUPPORT: false },
+    file: "tfjs-backend-wasm-simd.wasm",
+  },
   "tfjs-wasm-threads": {
     name: "wasm",
     prepare: wasmThreads,
     flags: { WASM_HAS_MULTITHREAD_SUPPORT: true },
+    file: "tfjs-backend-wasm-threaded-simd.wasm",
   },
   "tfjs-webgl": { name: "webgl", needs: "WebGL", onGpu: true },
   // what many phones do for want of 32-bit textures that can be drawn to
@@ -61,16 +71,23 @@ export const BACKENDS = /** @type {const} */ ({
  */
 export async function startedTfjs(engine, withLayers) {
   /** @type {Backend} */
-  const { name, prepare, flags = {}, needs } = BACKENDS[engine];
+  const { name, prepare, flags = {}, needs, file } = BACKENDS[engine];
   const tf = await vendor.tfjs(name, withLayers);
   prepare?.(tf);
-  for (const [flag, value] of Object.entries(flags)) tf.env().set(flag, value);
-  const refusal = `this browser does not offer ${needs ?? name} here; choose another engine`;
+  // PROD: a backend that is not there is an answer here, and no warning on the console
+  for (const [flag, value] of Object.entries({ PROD: true, ...flags })) tf.env().set(flag, value);
+  /** @type {unknown} */
+  let cause;
   const started = await tf.setBackend(name).catch((/** @type {unknown} */ error) => {
-    if (needs) throw new EngineUnavailable(refusal, { cause: error });
-    throw error;
+    cause = error;
+    return false;
   });
-  if (!started && needs) throw new EngineUnavailable(refusal);
+  if (!started) {
+    if (file) await vendor.requireFile(file);
+    const Refusal = needs ? EngineUnavailable : Error;
+    const what = needs ?? `TensorFlow.js on ${name}`;
+    throw new Refusal(`this browser does not offer ${what} here; choose another engine`, { cause });
+  }
   await tf.ready();
   if (tf.getBackend() !== name) {
     throw new Error(`expected TensorFlow.js on ${name}, got it on ${tf.getBackend()}`);

@@ -1,81 +1,248 @@
-/** The model that answers: a worker for the choice, and its proof. */
+/**
+ * The model that answers: a worker for the choice, its proof, and another engine or worker where
+ * one is not offered, fails the proof or breaks.
+ */
 
+import { AUTO, candidates, same, startingWith } from "../auto/candidates.js";
+import { forget, remembered } from "../auto/memory.js";
 import { Bundle } from "../bundle.js";
 import { Stopped, WorkerClient } from "../client.js";
+import { EngineFailed, FileAltered, NetworkLost } from "../failures.js";
 import { answeredBy, useModel } from "./ask.js";
 import { showProgress, showProof, showProofError, showWaiting } from "./badge.js";
-import { choice, engineTitle, rememberChoice } from "./choices.js";
+import {
+  choice,
+  chooseAutomatically,
+  engineTitle,
+  rememberChoice,
+  showAutomatic,
+} from "./choices.js";
 import { byId } from "./dom.js";
-import { milliseconds } from "./format.js";
+import { clearFastest } from "./fastest.js";
+import { milliseconds, scientific } from "./format.js";
 import { keepForOffline } from "./offline.js";
 import { offerOf } from "./offers.js";
 import { setDoubt } from "./results.js";
+import { lookForFaster } from "./search.js";
 
 /**
+ * @typedef {import("../auto/downloads.js").Candidate} Candidate
+ * @typedef {import("../proof.js").Proof} Proof
  * @typedef {import("./offers.js").Offer} Offer
+ *
+ * @typedef {import("./ask.js").Loaded} Loaded
  *
  * @typedef {object} Listener what the page does as a load goes on
  * @property {(bundle: Bundle, offer: Offer) => void} onBundle the manifest is there
- * @property {(model: import("./ask.js").Loaded) => Promise<void>} onLoaded the model answers
+ * @property {(model: Loaded) => Promise<void>} onLoaded the model answers
  * @property {(bundle: Bundle | null, message: string) => void} onProblem nothing answers
+ *
+ * @typedef {object} Load one try to get the choice going
+ * @property {Offer} offer
+ * @property {Bundle} bundle
+ * @property {import("./choices.js").Choice} chosen
+ * @property {Candidate[]} plan what is tried, in that order
+ * @property {string[]} notes what happened on the way, for the details
  */
+
+// how often one engine may break before another takes its place
+const MAY_BREAK = 2;
+// two engines that are wrong by the same share are not at fault: the model is
+const SAME_FAULT = 0.1;
 
 const loadNote = byId("load-note", HTMLElement);
 
-/** @type {WorkerClient | null} */
-let client = null;
+/** What answers now. @type {Loaded | null} */
+let current = null;
 /** @type {Listener} */
 let listener;
+let loads = 0; // a load that was overtaken by another choice ends
+/** Where to begin, whatever was remembered. @type {Candidate | null} */
+let preferred = null;
+/** How often each engine broke since the visitor chose. @type {Map<string, number>} */
+const broke = new Map();
+let isOffline = false;
+let searching = new AbortController();
 
 export function setUpModel(/** @type {Listener} */ given) {
   listener = given;
+  addEventListener("online", () => {
+    if (isOffline) void load([]);
+  });
 }
 
-/** Starts a worker for the current choice, has it answer, and lets it prove itself. */
+/** Loads what the visitor chose. */
 export async function loadChoice() {
+  preferred = null;
+  broke.clear();
+  await load([]);
+}
+
+/** Changes to an engine that was found to be faster. */
+export function takeFaster(/** @type {Candidate} */ candidate) {
+  preferred = candidate;
+  void load([]);
+}
+
+async function load(/** @type {string[]} */ notes) {
+  const mine = ++loads;
   const chosen = choice();
   rememberChoice();
-  client?.close();
-  client = new WorkerClient();
-  const opening = opened(client, chosen);
-  useModel(opening);
-  setDoubt(false);
+  stopWhatRuns();
   showWaiting("Loading the model …");
-  loadNote.textContent = "";
-  /** @type {import("./ask.js").Loaded | null} */
-  let model = null;
+  /** @type {Bundle | null} */
+  let bundle = null;
   try {
-    model = await opening;
-    const { version, loadMs } = await model.loaded;
-    loadNote.textContent = `${version}, loaded in ${milliseconds(loadMs)}`;
-    await listener.onLoaded(model);
-    showWaiting("Checking against training …");
-    const proof = await model.client.call("prove", null, { onProgress: showProgress });
-    model.by.proof = proof.passed ? "passed" : "failed";
-    showProof(proof, engineTitle(chosen.engine));
-    setDoubt(!proof.passed);
-    await keepForOffline(await model.client.call("resources"));
+    const offer = offerOf(chosen.bundle);
+    bundle = await Bundle.open(offer);
+    if (mine !== loads) return;
+    listener.onBundle(bundle, offer);
+    const subject = { bundle: offer, variant: chosen.variant };
+    const memory = chosen.engine === AUTO ? remembered(subject) : null;
+    const ids = offer.variants.map(({ id }) => id);
+    const plan = startingWith(candidates(ids, chosen), preferred ?? memory?.best ?? null);
+    const { client, candidate, proof } = await start({ offer, bundle, chosen, plan, notes });
+    client.onBroken = (error) => void restart(candidate, error);
+    if (memory && !same(candidate, preferred ?? memory.best)) forget(subject);
+    await keepForOffline(await client.call("resources"));
+    if (chosen.engine !== AUTO || !proof.passed) return;
+    searching = new AbortController();
+    const search = { offer, subject, client, used: candidate, all: plan };
+    await lookForFaster(search, searching.signal, takeFaster);
   } catch (error) {
-    if (error instanceof Stopped) return;
-    if (model) model.by.proof = "not checked";
-    const message = error instanceof Error ? error.message : String(error);
-    showProofError(message);
-    loadNote.textContent = "";
-    listener.onProblem(model?.bundle ?? null, message);
+    if (error instanceof Stopped || mine !== loads) return;
+    problem(error, notes, bundle);
   }
 }
 
+function stopWhatRuns() {
+  searching.abort(new Stopped());
+  current?.client.close();
+  isOffline = false;
+  setDoubt(false);
+  clearFastest();
+  loadNote.textContent = "";
+}
+
 /**
- * What a worker answers with, as soon as the bundle's manifest is there.
- * @param {WorkerClient} worker
- * @param {import("./choices.js").Choice} chosen
- * @returns {Promise<import("./ask.js").Loaded>}
+ * Goes through the plan to the first that is proved right; where none is, the last stays.
+ * @returns {Promise<{client: WorkerClient, candidate: Candidate, proof: Proof}>}
  */
-async function opened(worker, chosen) {
-  const offer = offerOf(chosen.bundle);
-  const bundle = await Bundle.open(offer);
-  const loaded = worker.call("load", { ...chosen, bundle: offer });
-  loaded.catch(() => undefined); // those who wait for it are told
-  listener.onBundle(bundle, offer);
-  return { client: worker, bundle, loaded, by: answeredBy(bundle, offer, chosen) };
+async function start(/** @type {Load} */ load) {
+  const { plan, chosen, notes } = load;
+  /** @type {Proof | null} */
+  let before = null;
+  for (const [i, candidate] of plan.entries()) {
+    const isLast = i === plan.length - 1;
+    try {
+      const { client, proof } = await proved(load, candidate, isLast);
+      if (proof.passed || !proof.engineAtFault || isLast || isAlike(proof, before)) {
+        const action = proof.passed || !proof.engineAtFault ? null : remedy(chosen.engine);
+        showProof(proof, engineTitle(candidate.engine), notes, action);
+        return { client, candidate, proof };
+      }
+      before = proof;
+      notes.push(
+        `${engineTitle(candidate.engine)} did not match training (${proof.agreeing}/` +
+          `${proof.total}, worst error ${scientific(proof.worst)}) and was given up.`,
+      );
+      client.close();
+    } catch (error) {
+      if (error instanceof Stopped || !isForAnother(error)) throw error;
+      if (error instanceof EngineFailed && mayStartAgain(candidate)) {
+        notes.push(
+          `${engineTitle(candidate.engine)} broke and was started again: ${error.message}`,
+        );
+        plan.splice(i + 1, 0, candidate);
+      } else {
+        if (isLast) throw error;
+        notes.push(`${engineTitle(candidate.engine)} was left out: ${messageOf(error)}`);
+      }
+      current?.client.close();
+    }
+  }
+  throw new Error("expected an engine for this variant, got none; choose another variant");
+}
+
+/** Loads a candidate, has it answer the picture on the stage, and proves it. */
+async function proved(
+  /** @type {Load} */ { offer, bundle, notes },
+  /** @type {Candidate} */ candidate,
+  /** @type {boolean} */ isLast,
+) {
+  const client = new WorkerClient();
+  const loading = client.call("load", { ...candidate, bundle: offer });
+  // a picture that waits for an engine that is given up is answered by the next one
+  const loaded = loading.catch((error) => {
+    throw isLast || !isForAnother(error) ? error : new Stopped();
+  });
+  loaded.catch(() => undefined); // whoever waits for an answer is told through it
+  const mine = { client, bundle, loaded, by: answeredBy(bundle, offer, candidate) };
+  current = mine;
+  useModel(Promise.resolve(mine));
+  showAutomatic(candidate);
+  showWaiting(notes.length > 0 ? "Trying another engine …" : "Loading the model …");
+  const { version, loadMs } = await loading;
+  loadNote.textContent = `${version}, loaded in ${milliseconds(loadMs)}`;
+  await listener.onLoaded(mine);
+  showWaiting("Checking against training …");
+  /** @type {Proof} */
+  const proof = await client.call("prove", null, { onProgress: showProgress });
+  mine.by.proof = proof.passed ? "passed" : "failed";
+  setDoubt(!proof.passed);
+  return { client, proof };
+}
+
+/** The worker or its engine broke while it was used: the same once more, then another. */
+async function restart(/** @type {Candidate} */ candidate, /** @type {Error} */ error) {
+  const again = mayStartAgain(candidate);
+  preferred = again ? candidate : null;
+  const title = engineTitle(candidate.engine);
+  const done = again ? "was started again" : "was given up";
+  if (!again && choice().engine !== AUTO) {
+    problem(error, [], current?.bundle ?? null);
+    return;
+  }
+  await load([`${title} broke and ${done}: ${error.message}`]);
+}
+
+function mayStartAgain(/** @type {Candidate} */ { variant, engine }) {
+  const key = `${variant} ${engine}`;
+  broke.set(key, (broke.get(key) ?? 0) + 1);
+  return (broke.get(key) ?? 0) < MAY_BREAK;
+}
+
+/** Whether another engine may do better: it brings no network, and no other file. */
+function isForAnother(/** @type {unknown} */ error) {
+  return !(error instanceof NetworkLost || error instanceof FileAltered);
+}
+
+function isAlike(/** @type {Proof} */ proof, /** @type {Proof | null} */ before) {
+  if (!before || proof.agreeing !== before.agreeing) return false;
+  return Math.abs(proof.worst - before.worst) <= SAME_FAULT * before.worst;
+}
+
+function problem(
+  /** @type {unknown} */ error,
+  /** @type {string[]} */ notes,
+  /** @type {Bundle | null} */ bundle,
+) {
+  loadNote.textContent = "";
+  if (current?.by.proof === "pending") current.by.proof = "not checked";
+  useModel(Promise.reject(error));
+  isOffline = error instanceof NetworkLost;
+  const again = { label: "Try again", run: () => void loadChoice() };
+  const action = isForAnother(error) ? (remedy(choice().engine) ?? again) : again;
+  showProofError(messageOf(error), notes, action);
+  listener.onProblem(bundle, messageOf(error));
+}
+
+/** What a visitor can do about an engine that is wrong: leave the choice to the page. */
+function remedy(/** @type {string} */ engine) {
+  if (engine === AUTO) return null;
+  return { label: "Choose another engine for me", run: chooseAutomatically };
+}
+
+function messageOf(/** @type {unknown} */ error) {
+  return error instanceof Error ? error.message : String(error);
 }

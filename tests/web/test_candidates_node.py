@@ -1,0 +1,84 @@
+"""What `auto` tries, in which order, and what that downloads."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import edgeproof.web
+
+RunModules = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+VENDOR = Path(edgeproof.web.__file__).parent / "static" / "vendor"
+ALL = ["tfjs-float32", "tfjs-float16", "tfjs-uint8", "tfjs-layers-float32", "tflite-float32"]
+AUTO = "auto"
+
+
+@pytest.fixture
+def tried(run_modules: RunModules) -> Callable[..., list[str]]:
+    """`engine variant` in the order of the tries."""
+
+    def run(variant: str, engine: str, variants: list[str] = ALL, first: Any = None) -> list[str]:
+        chosen = {"variant": variant, "engine": engine}
+        call = {"call": "candidates", "variants": variants, "chosen": chosen, "first": first}
+        (answer,) = run_modules([call])
+        return [f"{c['engine']} {c['variant']}" for c in answer["result"]]
+
+    return run
+
+
+def test_automatic_choice_keeps_the_precision(tried: Callable[..., list[str]]) -> None:
+    order = tried(AUTO, AUTO)
+    assert order[0] == "tfjs-wasm tfjs-float32"
+    assert {c.split()[1] for c in order} == {"tfjs-float32", "tflite-float32"}
+    assert order[-2:] == ["litertjs-wasm tflite-float32", "litertjs-webgpu tflite-float32"]
+    assert not any("f16" in c for c in order)
+
+
+def test_bundle_without_float32_keeps_the_precision_of_its_first(
+    tried: Callable[..., list[str]],
+) -> None:
+    order = tried(AUTO, AUTO, ["tfjs-uint8", "tflite-float16"])
+    assert {c.split()[1] for c in order} == {"tfjs-uint8"}
+
+
+def test_what_is_chosen_is_not_changed(tried: Callable[..., list[str]]) -> None:
+    assert tried("tfjs-uint8", "tfjs-webgl") == ["tfjs-webgl tfjs-uint8"]
+    assert {c.split()[1] for c in tried("tfjs-layers-float32", AUTO)} == {"tfjs-layers-float32"}
+    assert tried(AUTO, "litertjs-wasm") == ["litertjs-wasm tflite-float32"]
+    assert tried("tflite-float32", "tfjs-webgl") == []
+
+
+def test_what_was_fastest_comes_first_if_it_is_still_offered(
+    tried: Callable[..., list[str]],
+) -> None:
+    webgl = {"engine": "tfjs-webgl", "variant": "tfjs-float32"}
+    order = tried(AUTO, AUTO, first=webgl)
+    assert order[:2] == ["tfjs-webgl tfjs-float32", "tfjs-wasm tfjs-float32"]
+    assert sorted(order) == sorted(tried(AUTO, AUTO))
+    gone = {"engine": "tfjs-webgl", "variant": "tfjs-float64"}
+    assert tried(AUTO, AUTO, first=gone) == tried(AUTO, AUTO)
+
+
+def test_stated_sizes_are_those_of_the_files(run_modules: RunModules) -> None:
+    taken = [
+        {"engine": engine, "variant": variant}
+        for engine, variant in (
+            ("tfjs-wasm", "tfjs-float32"),
+            ("tfjs-wasm-threads", "tfjs-float32"),
+            ("litertjs-wasm", "tflite-float32"),
+            ("litertjs-webgpu", "tflite-float32"),
+        )
+    ]
+    variants = [{"id": "tfjs-float32", "bytes": 1000}, {"id": "tflite-float32", "bytes": 2000}]
+    (answer,) = run_modules([{"call": "downloads", "variants": variants, "taken": taken}])
+    result = answer["result"]
+    files = result["files"]
+    assert set(files) == {name for names in result["engines"].values() for name in names}
+    for name, stated in files.items():
+        assert (VENDOR / f"{name}.br").stat().st_size == pytest.approx(stated, rel=0.03), name
+    wasm, threads, litert, webgpu = result["bytes"]
+    assert wasm == files["tfjs-wasm.js"] + files["tfjs-backend-wasm-simd.wasm"] + 1000
+    assert threads == files["tfjs-backend-wasm-threaded-simd.wasm"]  # the rest is there already
+    assert litert > 2_000_000
+    assert webgpu == 0
