@@ -3,9 +3,9 @@
  * in `edge/image.py`.
  */
 
-import { orientationOf, withoutExif } from "./exif.js";
 import { checkHeader, checkSize } from "./header.js";
 import { PictureRows } from "./image.js";
+import { plain } from "./plain.js";
 import { bitmapOf, stripsOf } from "./strips.js";
 
 const STRIP_PIXELS = 1 << 18; // 1 MB, which stays in the processor's cache
@@ -19,8 +19,8 @@ const STRIP_PIXELS = 1 << 18; // 1 MB, which stays in the processor's cache
  */
 export async function imageFromFile(bytes, contract) {
   checkHeader(bytes);
-  const orientation = orientationOf(bytes);
-  const bitmap = await decoded(new Blob(withoutExif(bytes)));
+  const { pieces, orientation } = plain(bytes);
+  const bitmap = await decoded(new Blob(pieces));
   try {
     checkSize(bitmap.width, bitmap.height);
     return await imageFromBitmap(bitmap, contract, orientation);
