@@ -36,9 +36,11 @@ export function* segmentsOfJpeg(bytes) {
   const count = counter("segments");
   let at = 2;
   while ((at = bytes.indexOf(0xff, at)) !== -1 && at + 4 <= bytes.length) {
+    while (bytes[at + 1] === 0xff) at += 1; // fill bytes: skipped, as libjpeg does
+    if (at + 4 > bytes.length) return;
     const marker = bytes[at + 1];
-    if (marker === 0xff || marker === 0) {
-      at += 1; // a fill byte, or no marker at all: skipped, as libjpeg does
+    if (marker === 0) {
+      at += 2; // no marker at all
       continue;
     }
     count();
