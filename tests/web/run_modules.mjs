@@ -13,9 +13,18 @@ import { prove } from "../../web/static/js/proof.js";
 import { probabilities, ranked } from "../../web/static/js/scores.js";
 
 const CALLS = {
-  image({ path, out, width, height, contract, orientation }) {
-    const rgba = new Uint8Array(readFileSync(path));
-    writeFileSync(out, imageFromPixels({ width, height, rgba }, contract, orientation));
+  // pictures' RGBA pixels, one after the other in a file; their images likewise
+  images({ path, out, pictures }) {
+    const all = new Uint8Array(readFileSync(path));
+    const images = [];
+    let at = 0;
+    for (const { width, height, orientation, contracts } of pictures) {
+      const rgba = all.slice(at, (at += width * height * 4));
+      for (const contract of contracts) {
+        images.push(imageFromPixels({ width, height, rgba }, contract, orientation));
+      }
+    }
+    writeFileSync(out, Buffer.concat(images));
   },
   // of encoded pictures, one after the other in a file, whose sizes are given
   pictures({ path, sizes }) {
