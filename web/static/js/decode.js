@@ -42,11 +42,13 @@ async function decoded(/** @type {Blob} */ file) {
 }
 
 /**
+ * The model's image of a decoded picture, which stays the caller's. It is read some rows at a time.
  * @param {ImageBitmap} bitmap
  * @param {import("./types").InputContract} contract
  * @param {number} orientation EXIF orientation, 1 to 8
+ * @returns {Promise<Uint8Array>}
  */
-async function imageFromBitmap(bitmap, contract, orientation) {
+export async function imageFromBitmap(bitmap, contract, orientation = 1) {
   const strips = await stripsOf(bitmap);
   try {
     const picture = new PictureRows(bitmap, contract, orientation, strips.layout);
