@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import conversion, device, evaluation
+from tests.bench import conversion, device, evaluation, page_pixels
 from tests.bench.page import server_load
 from tests.bench.settings import Settings, reference_python
 
@@ -24,6 +24,7 @@ PARTS: dict[str, ModuleType] = {
     "evaluation": evaluation,
     "device": device,
     "server": server_load,
+    "page-pixels": page_pixels,
 }
 
 

@@ -95,7 +95,10 @@ def _orientations() -> Iterator[tuple[str, bytes]]:
         yield f"JPEG XMP orientation {value}", jpeg_with(jpeg, xmp)
     data = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + _XMP)
     yield "PNG XMP orientation", png(pixels, 8, _RGBA, before=data)
-    yield "WebP XMP orientation", webp(webp_canvas(67, 41, 0x14), lossless, riff_chunk(b"XMP ", _XMP))
+    yield (
+        "WebP XMP orientation",
+        webp(webp_canvas(67, 41, 0x14), lossless, riff_chunk(b"XMP ", _XMP)),
+    )
 
 
 def _jpegs() -> Iterator[tuple[str, bytes]]:

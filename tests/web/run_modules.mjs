@@ -1,37 +1,58 @@
 // Runs the page's pure modules in Node for the tests: a JSON list of calls on standard input,
 // one JSON result a line. Bytes travel in files, named by `path` and `out`.
 
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { candidates, startingWith } from "../../web/static/js/auto/candidates.js";
 import { Downloads, ENGINE_FILES, FILE_BYTES } from "../../web/static/js/auto/downloads.js";
 import { fastest } from "../../web/static/js/auto/search.js";
 import { batchFromImages } from "../../web/static/js/batch.js";
-import { orientationOf, withoutExif } from "../../web/static/js/exif.js";
 import { colorOf, heatPixels } from "../../web/static/js/explain/colors.js";
 import { meanColor, patchStarts } from "../../web/static/js/explain/occlusion.js";
 import { inWords, strongest } from "../../web/static/js/explain/words.js";
+import { checkHeader } from "../../web/static/js/header.js";
 import { imageFromPixels } from "../../web/static/js/image.js";
 import { Pace } from "../../web/static/js/live/pace.js";
 import { Steady } from "../../web/static/js/live/steady.js";
 import { arrayFromNpy } from "../../web/static/js/npy.js";
 import { inkStyle, placed } from "../../web/static/js/pen.js";
+import { plain } from "../../web/static/js/plain.js";
 import { prove } from "../../web/static/js/proof.js";
 import { best, probabilities, ranked } from "../../web/static/js/scores.js";
 import { Several } from "../../web/static/js/several.js";
 import { csvOf, jsonOf } from "../../web/static/js/table.js";
 
 const CALLS = {
-  image({ path, out, width, height, contract, orientation }) {
-    const rgba = new Uint8Array(readFileSync(path));
-    writeFileSync(out, imageFromPixels({ width, height, rgba }, contract, orientation));
+  // pictures' RGBA pixels, one after the other in a file; their images likewise
+  images({ path, out, pictures }) {
+    const all = new Uint8Array(readFileSync(path));
+    const images = [];
+    let at = 0;
+    for (const { width, height, orientation, contracts } of pictures) {
+      const rgba = all.slice(at, (at += width * height * 4));
+      for (const contract of contracts) {
+        images.push(imageFromPixels({ width, height, rgba }, contract, orientation));
+      }
+    }
+    writeFileSync(out, Buffer.concat(images));
   },
-  orientations: ({ paths }) =>
-    paths.map((path) => {
-      const bytes = new Uint8Array(readFileSync(path));
-      const parts = withoutExif(bytes);
-      const bare = new Uint8Array(Buffer.concat(parts));
-      return { stated: orientationOf(bytes), left: orientationOf(bare), bytes: bare.length };
-    }),
+  // of encoded pictures, one after the other in a file, whose sizes are given
+  pictures({ path, sizes }) {
+    const all = new Uint8Array(readFileSync(path));
+    let at = 0;
+    return sizes.map((size) => {
+      const bytes = all.slice(at, (at += size));
+      try {
+        checkHeader(bytes);
+        const { pieces, orientation } = plain(bytes);
+        const bare = new Uint8Array(Buffer.concat(pieces));
+        const digest = createHash("sha256").update(bare).digest("hex");
+        return { orientation, left: plain(bare).orientation, bytes: bare.length, digest };
+      } catch (error) {
+        return { error: error.message };
+      }
+    });
+  },
   batch({ path, out, contract }) {
     const batch = batchFromImages(new Uint8Array(readFileSync(path)), contract);
     writeFileSync(out, new Uint8Array(batch.buffer));

@@ -3,9 +3,9 @@
  * in `edge/image.py`.
  */
 
-import { orientationOf, withoutExif } from "./exif.js";
 import { checkHeader, checkSize } from "./header.js";
 import { PictureRows } from "./image.js";
+import { plain } from "./plain.js";
 import { bitmapOf, stripsOf } from "./strips.js";
 
 const STRIP_PIXELS = 1 << 18; // 1 MB, which stays in the processor's cache
@@ -19,8 +19,8 @@ const STRIP_PIXELS = 1 << 18; // 1 MB, which stays in the processor's cache
  */
 export async function imageFromFile(bytes, contract) {
   checkHeader(bytes);
-  const orientation = orientationOf(bytes);
-  const bitmap = await decoded(new Blob(withoutExif(bytes)));
+  const { pieces, orientation } = plain(bytes);
+  const bitmap = await decoded(new Blob(pieces));
   try {
     checkSize(bitmap.width, bitmap.height);
     return await imageFromBitmap(bitmap, contract, orientation);
@@ -42,11 +42,13 @@ async function decoded(/** @type {Blob} */ file) {
 }
 
 /**
+ * The model's image of a decoded picture, which stays the caller's. It is read some rows at a time.
  * @param {ImageBitmap} bitmap
  * @param {import("./types").InputContract} contract
  * @param {number} orientation EXIF orientation, 1 to 8
+ * @returns {Promise<Uint8Array>}
  */
-async function imageFromBitmap(bitmap, contract, orientation) {
+export async function imageFromBitmap(bitmap, contract, orientation = 1) {
   const strips = await stripsOf(bitmap);
   try {
     const picture = new PictureRows(bitmap, contract, orientation, strips.layout);

@@ -3,7 +3,7 @@
  * The limits and the words of `edge/pictures/`.
  */
 
-import { chunksOfWebp, counter, formOf, segmentsOfJpeg, textAt, viewOf } from "./parts.js";
+import { chunksOfWebp, counter, cutShort, formOf, segmentsOfJpeg, textAt, viewOf } from "./parts.js";
 
 const MAX_PIXELS = 30_000_000; // as edge/pictures/plain.py
 const MAX_FILE_BYTES = 60_000_000; // as edge/pictures/source.py
@@ -140,7 +140,7 @@ function sizeOfBmp(/** @type {Uint8Array} */ bytes) {
     return { width: view.getUint16(18, true), height: view.getUint16(20, true) };
   }
   // a negative height: rows from the top
-  return { width: view.getInt32(18, true), height: Math.abs(view.getInt32(22, true)) };
+  return { width: view.getUint32(18, true), height: Math.abs(view.getInt32(22, true)) };
 }
 
 /** The largest of the sizes that its properties (`ispe`) state. @returns {Promised | null} */
@@ -154,10 +154,6 @@ function sizeOfAvif(/** @type {Uint8Array} */ bytes) {
     if (!largest || size.width * size.height > largest.width * largest.height) largest = size;
   }
   return largest;
-}
-
-function cutShort(/** @type {string} */ where) {
-  return new Error(`cannot be decoded: expected a whole file, got one that ends in ${where}`);
 }
 
 function notFirst(/** @type {string} */ what) {

@@ -1,6 +1,6 @@
 /**
  * The parts that picture files are made of: JPEG's segments, PNG's and WebP's chunks. A part that
- * is cut short is the last one that is given, or not given at all.
+ * is cut short is the last one, or is left out.
  */
 
 // more than any writer makes, as in edge/pictures/plain.py
@@ -11,7 +11,7 @@ const MAX_PARTS = 100_000;
  * @property {string} kind a chunk's type, or a JPEG marker's second byte as one character
  * @property {Uint8Array} body
  * @property {number} start of the whole part
- * @property {number} end of the whole part: that of the file at most
+ * @property {number} end of the whole part; beyond the file's where it is cut short
  */
 
 /** @typedef {"jpeg" | "png" | "webp" | "gif" | "bmp" | null} Form */
@@ -36,21 +36,24 @@ export function* segmentsOfJpeg(bytes) {
   const count = counter("segments");
   let at = 2;
   while ((at = bytes.indexOf(0xff, at)) !== -1 && at + 4 <= bytes.length) {
+    while (bytes[at + 1] === 0xff) at += 1; // fill bytes: skipped, as libjpeg does
+    if (at + 4 > bytes.length) return;
     const marker = bytes[at + 1];
-    if (marker === 0xff || marker === 0) {
-      at += 1; // a fill byte, or no marker at all: skipped, as libjpeg does
+    if (marker === 0) {
+      at += 2; // no marker at all
       continue;
     }
     count();
     if (marker === 0xd9) return;
+    const kind = String.fromCharCode(marker);
     if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 2; // these have no length
+      yield { kind, body: bytes.subarray(at, at), start: at, end: at + 2 }; // these have no length
+      at += 2;
       continue;
     }
     const length = view.getUint16(at + 2);
     const end = at + 2 + length;
     if (length < 2 || end > bytes.length) return;
-    const kind = String.fromCharCode(marker);
     yield { kind, body: bytes.subarray(at + 4, end), start: at, end };
     if (marker === 0xda) return;
     at = end;
@@ -58,18 +61,20 @@ export function* segmentsOfJpeg(bytes) {
 }
 
 /**
- * Chunks up to the end: a big-endian length of the data, a type, the data, a checksum.
+ * Chunks up to `IEND`, which is the last one: a big-endian length of the data, a type, the data, a
+ * checksum.
  * @param {Uint8Array} bytes
  * @returns {Generator<Part>}
  */
 export function* chunksOfPng(bytes) {
   const view = viewOf(bytes);
   const count = counter("chunks");
-  for (let at = 8; at + 8 <= bytes.length && !textAt(bytes, at + 4, "IEND"); ) {
+  for (let at = 8; at + 8 <= bytes.length; ) {
     count();
     const end = at + 8 + view.getUint32(at);
     const kind = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     yield { kind, body: bytes.subarray(at + 8, end), start: at, end: end + 4 };
+    if (kind === "IEND") return;
     at = end + 4;
   }
 }
@@ -78,6 +83,7 @@ export function* chunksOfPng(bytes) {
  * Chunks: a type, a little-endian length of the data, the data, padded to an even length.
  * @param {Uint8Array} bytes
  * @returns {Generator<Part>}
+ * @throws a chunk that is cut short
  */
 export function* chunksOfWebp(bytes) {
   const view = viewOf(bytes);
@@ -87,9 +93,11 @@ export function* chunksOfWebp(bytes) {
     count();
     const length = view.getUint32(at + 4, true);
     const end = at + 8 + length;
+    if (end > fileEnd) throw cutShort("a chunk");
     const kind = String.fromCharCode(...bytes.subarray(at, at + 4));
-    yield { kind, body: bytes.subarray(at + 8, end), start: at, end };
-    at = end + (length % 2);
+    const next = end + (length % 2);
+    yield { kind, body: bytes.subarray(at + 8, end), start: at, end: next };
+    at = next;
   }
 }
 
@@ -102,6 +110,10 @@ export function counter(/** @type {string} */ what) {
       throw new Error(`expected at most ${MAX_PARTS.toLocaleString("en")} ${what}, got more`);
     }
   };
+}
+
+export function cutShort(/** @type {string} */ where) {
+  return new Error(`cannot be decoded: expected a whole file, got one that ends in ${where}`);
 }
 
 /**

@@ -32,6 +32,9 @@ const PROBE =
   "2mP4xcnMyMjEzOTbdKKBM/n4PwAhwAVY+/AVQAAAAABJRU5ErkJggg==";
 const PROBE_RGBA = [250, 9, 3, 1, 1, 2, 3, 2, 77, 130, 200, 128, 9, 99, 199, 254];
 
+const MAX_FRAME_SIDE = 16_384;
+const MAX_CANVAS_SIDE = 16_384;
+
 /** @type {Promise<boolean> | undefined} */
 let exactFrames;
 
@@ -66,8 +69,10 @@ async function areFramesExact() {
   }
 }
 
-/** @returns {Strips | null} null where the frame is not the bitmap's own bytes */
+/** @returns {Strips | null} null where there is no frame of the bitmap's own bytes */
 function throughFrame(/** @type {ImageBitmap} */ bitmap) {
+  // a video's sides have limits of their own, 32,767 pixels in Chromium
+  if (Math.max(bitmap.width, bitmap.height) > MAX_FRAME_SIDE) return null;
   const frame = new VideoFrame(bitmap, { timestamp: 0 });
   const layout = LAYOUTS[frame.format ?? ""];
   if (!layout || frame.codedWidth !== bitmap.width || frame.codedHeight !== bitmap.height) {
@@ -95,23 +100,45 @@ function throughCanvas(/** @type {ImageBitmap} */ bitmap) {
   let context = null;
   /** @type {ReturnType<typeof throughWebgl> | null} */
   let texture = null;
+  const read = (/** @type {Box} */ box) => {
+    if (texture) return texture.read(box);
+    context ??= canvasOf(box);
+    const { left, top, width, height } = box;
+    context.drawImage(bitmap, left, top, width, height, 0, 0, width, height);
+    const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
+    if (!isPartlyTransparent(pixels)) return pixels;
+    texture = throughWebgl(bitmap);
+    return texture.read(box);
+  };
   return {
     layout: LAYOUTS.RGBA,
-    async read({ left, top, width, height }) {
-      if (texture) return texture.read(left, top, width, height);
-      context ??= canvasOf(width, height);
-      context.drawImage(bitmap, left, top, width, height, 0, 0, width, height);
-      const { data } = context.getImageData(0, 0, width, height);
-      const pixels = new Uint32Array(data.buffer);
-      if (!isPartlyTransparent(pixels)) return pixels;
-      texture = throughWebgl(bitmap);
-      return texture.read(left, top, width, height);
+    async read(box) {
+      if (box.width <= MAX_CANVAS_SIDE) return read(box);
+      const pixels = new Uint32Array(box.width * box.height);
+      for (const part of columnsOf(box)) {
+        const columns = read(part);
+        for (let y = 0; y < part.height; y++) {
+          const row = columns.subarray(y * part.width, (y + 1) * part.width);
+          pixels.set(row, y * box.width + part.left - box.left);
+        }
+      }
+      return pixels;
     },
     close: () => texture?.close(),
   };
 }
 
-function canvasOf(/** @type {number} */ width, /** @type {number} */ height) {
+/** A box in parts that a canvas can hold, from left to right. @returns {Box[]} */
+function columnsOf(/** @type {Box} */ { left, top, width, height }) {
+  return Array.from({ length: Math.ceil(width / MAX_CANVAS_SIDE) }, (_, i) => ({
+    left: left + i * MAX_CANVAS_SIDE,
+    top,
+    width: Math.min(MAX_CANVAS_SIDE, width - i * MAX_CANVAS_SIDE),
+    height,
+  }));
+}
+
+function canvasOf(/** @type {Box} */ { width, height }) {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("this browser gives no canvas to read a picture with; try another");
   context.globalCompositeOperation = "copy";
@@ -137,12 +164,7 @@ function throughWebgl(/** @type {ImageBitmap} */ bitmap) {
   gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
   gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
   return {
-    read(
-      /** @type {number} */ left,
-      /** @type {number} */ top,
-      /** @type {number} */ width,
-      /** @type {number} */ height,
-    ) {
+    read(/** @type {Box} */ { left, top, width, height }) {
       const bytes = new Uint8Array(width * height * 4);
       gl.readPixels(left, top, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
       return new Uint32Array(bytes.buffer);
