@@ -65,7 +65,7 @@ def _tell_shared(parts: Parts) -> None:
 
 def _digests(part: Part) -> list[bytes]:
     return [
-        hashlib.blake2b(np.ascontiguousarray(image), digest_size=12).digest()
+        hashlib.blake2b(image.tobytes(), digest_size=12).digest()
         for i in range(0, len(part), 1024)
         for image in part.images[i : i + 1024]
     ]
