@@ -97,7 +97,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, training: dict[str, A
     partial = folder / f".{path.name}.partial"
     try:
         with partial.open("wb") as file:
-            np.savez(file, document=np.frombuffer(text, dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+            np.savez(file, document=np.frombuffer(text, dtype=np.uint8), **arrays)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)

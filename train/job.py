@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edgeproof.edge.deployment import Deployment
 from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.train.data.source import Source
+from edgeproof.train.data_checks import tell_oddities
 from edgeproof.train.machine import versions
 from edgeproof.train.parts import Parts, load_parts
 from edgeproof.train.progress import say
@@ -74,6 +75,7 @@ def run_job(job: Job) -> "Metrics":
         f"{len(parts.calibration):,} calibration, "
         f"{len(parts.validation):,} validation, {len(parts.test):,} test images"
     )
+    tell_oddities(recipe, source, parts)
     config = _config(job, source, split, parts)
     unfinished = Unfinished(job.run, config, parts)
     if job.restart:

@@ -15,7 +15,7 @@ _SHOWN_LEFT_OUT = 10
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Images after the input contract.
 
     Attributes:
@@ -39,19 +39,19 @@ class _Part:
         return len(self.images)
 
 
-class TrainSet(_Part):
+class TrainSet(Part):
     """What the weights are fitted to."""
 
 
-class CalibrationSet(_Part):
+class CalibrationSet(Part):
     """Cut from the training images: sets the ranges of int8, and no weight is fitted to it."""
 
 
-class ValidationSet(_Part):
+class ValidationSet(Part):
     """Chooses the epoch whose weights are kept."""
 
 
-class TestSet(_Part):
+class TestSet(Part):
     """Looked at once, at the end."""
 
     __test__ = False  # not a class of tests, whatever pytest thinks of its name

@@ -33,7 +33,7 @@ def draw_curves(history: Sequence[EpochFigures], best_epoch: int, path: Path, ti
         ax.axvline(best_epoch, color=STRONG, linewidth=0.8, linestyle=":")
         ax.set_xlabel("epoch")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0].legend(frameon=False, loc="upper right")
+    axes[0].legend(frameon=False, loc="best")
     figure.suptitle(f"{title}: weights of epoch {best_epoch}", x=0.01, ha="left", weight="bold")
     save(figure, path)
 

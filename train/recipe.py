@@ -99,6 +99,7 @@ class Recipe:
         digits: its images are handwritten digits, so the run also says what the model does with
             digits that are written and scanned otherwise.
         positive: the one of two classes that is looked for, or None.
+        published_images: how many images the published set has, all parts together, or None.
     """
 
     name: str
@@ -111,3 +112,4 @@ class Recipe:
     model: Callable[[InputContract, int], "keras.Model"]
     digits: bool = False
     positive: str | None = None
+    published_images: int | None = None

@@ -1,8 +1,12 @@
 """`report.html`: what is in `metrics.json` and the plots, as one page without a script."""
 
 import base64
+import io
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+
+from PIL import Image
 
 from edgeproof.train.metrics import Metrics
 from edgeproof.train.run_config import RunConfig
@@ -10,6 +14,8 @@ from edgeproof.train.run_config import RunConfig
 _STYLE = Path(__file__).with_name("report.css")
 # a class for each row: beyond this the table is folded
 _SHOWN_CLASSES = 20
+# of a plot for one of the page: sharp on a screen of 1.5 times the resolution
+_PIXELS = 1.5
 _NONE = "–"  # noqa: RUF001  an en dash where there is no figure
 
 
@@ -206,7 +212,7 @@ def _made(config: RunConfig, metrics: Metrics) -> str:
     return _table("Provenance", ("what", "how"), rows)
 
 
-def _table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
     lines = "".join(
         f'<tr><th scope="row"><bdi>{escape(first)}</bdi></th>'
@@ -222,8 +228,13 @@ def _table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> 
 
 
 def _picture(path: Path, words: str) -> str:
-    content = base64.b64encode(path.read_bytes()).decode()
-    return f'<img src="data:image/png;base64,{content}" alt="{words}">\n'
+    content = path.read_bytes()
+    with Image.open(io.BytesIO(content)) as opened:
+        width, height = (round(size / _PIXELS) for size in opened.size)
+    return (
+        f'<img src="data:image/png;base64,{base64.b64encode(content).decode()}" alt="{words}" '
+        f'width="{width}" height="{height}">\n'
+    )
 
 
 def _duration(seconds: float) -> str:

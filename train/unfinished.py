@@ -6,8 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edgeproof.edge.schema import to_json
 from edgeproof.train.checkpoint import (
     Checkpoint,
@@ -114,7 +112,7 @@ def _digest(parts: Parts) -> str:
     for part in (parts.train, parts.validation):
         digest.update(part.labels.tobytes())
         for i in range(0, len(part), 4096):
-            digest.update(np.ascontiguousarray(part.images[i : i + 4096]))
+            digest.update(part.images[i : i + 4096].tobytes())
     return digest.hexdigest()
 
 

@@ -32,15 +32,17 @@ def warped(images: np.ndarray, pose: Pose) -> np.ndarray:
     height, width, channels = images.shape[1:]
     matrices = _inverse(pose, height, width)
     result = np.empty_like(images)
+    mode = "L" if channels == 1 else "RGB"
     for i, matrix in enumerate(matrices):
-        pixels = images[i, ..., 0] if channels == 1 else images[i]
-        moved = Image.fromarray(pixels).transform(
+        # frombuffer and tobytes: fromarray and asarray take twice as long, a third of it all
+        original = Image.frombuffer(mode, (width, height), np.ascontiguousarray(images[i]))
+        moved = original.transform(
             (width, height),
             Image.Transform.AFFINE,
             tuple(matrix),
             resample=Image.Resampling.BILINEAR,
         )
-        result[i] = np.asarray(moved).reshape(height, width, channels)
+        result[i] = np.frombuffer(moved.tobytes(), np.uint8).reshape(height, width, channels)
     return result
 
 

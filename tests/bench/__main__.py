@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import conversion, device, evaluation, page_pixels
+from tests.bench import conversion, device, evaluation, page_pixels, training
 from tests.bench.page import server_load
 from tests.bench.settings import Settings, reference_python
 
@@ -25,6 +25,7 @@ PARTS: dict[str, ModuleType] = {
     "device": device,
     "server": server_load,
     "page-pixels": page_pixels,
+    "training": training,
 }
 
 

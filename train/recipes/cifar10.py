@@ -62,4 +62,5 @@ RECIPE = Recipe(
     split=SplitPlan(validation_share=0.1),
     source=cifar10_source,
     model=_model,
+    published_images=60_000,
 )

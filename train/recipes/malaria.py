@@ -54,5 +54,6 @@ RECIPE = Recipe(
     split=SplitPlan(test_share=0.15, validation_share=0.12),
     source=malaria_source,
     model=_model,
+    published_images=27_558,
     positive="Parasitized",
 )

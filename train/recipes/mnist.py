@@ -56,5 +56,6 @@ RECIPE = Recipe(
     split=SplitPlan(validation_share=1 / 12),  # 5,000 of 60,000
     source=mnist_source,
     model=_model,
+    published_images=70_000,
     digits=True,
 )
