@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.bench import conversion, device, evaluation
-from tests.bench.page import server_load
+from tests.bench.page import page_visit, server_load
 from tests.bench.settings import Settings, reference_python
 
 OUTPUT = Path("build/bench")
@@ -24,6 +24,7 @@ PARTS: dict[str, ModuleType] = {
     "evaluation": evaluation,
     "device": device,
     "server": server_load,
+    "page-visit": page_visit,
 }
 
 
