@@ -12,7 +12,7 @@ _LABEL_CHARACTERS = 40
 
 
 def offer_of(served: ServedBundle) -> dict[str, Any]:
-    """A bundle as `offers` of the document and `bundles.json` list it; read anew from its report."""
+    """A bundle as the document's `offers` and `bundles.json` list it; its report is read anew."""
     bundle, manifest = served.bundle, served.bundle.manifest
     verdict = verdict_of(bundle.folder, served.version, served.page_variants)
     golden = manifest.golden.files

@@ -121,9 +121,9 @@ def markdown(result: dict[str, Any]) -> str:
     lines = [
         "## Visits of the page",
         "",
-        f"Chromium {result['chromium']}, Brotli, medians of {result['rounds']}, each with a profile of "
-        "its own, in turn; bytes are what crossed the wire, heads included. Plain: `tf.min.js`, "
-        "`tf.loadGraphModel`, default backend, same server compression.",
+        f"Chromium {result['chromium']}, Brotli, medians of {result['rounds']}, each with a "
+        "profile of its own, in turn; bytes are what crossed the wire, heads included. Plain: "
+        "`tf.min.js`, `tf.loadGraphModel`, default backend, same server compression.",
         "",
         "| bundle | link | side | KB to the first answer | requests | s to the first answer | "
         "s of the second visit, offline |",
@@ -138,11 +138,13 @@ def markdown(result: dict[str, Any]) -> str:
                 again = [v["offline_ms"] / 1000 for v in visits if "offline_ms" in v]
                 offline = statistics.median(again) if again else None
                 is_ours = side == "edgeproof"
-                lines.append(
-                    f"| {name} | {link} | {side} | {_held(size / 1000, MOST_BYTES / 1000, is_ours, 0)} | "
-                    f"{_held(requests, MOST_REQUESTS, is_ours, 0)} | {_held(first, MOST_S, is_ours, 2)} | "
-                    f"{'' if offline is None else _held(offline, MOST_OFFLINE_S, True, 2)} |"
-                )
+                figures = [
+                    _held(size / 1000, MOST_BYTES / 1000, is_ours, 0),
+                    _held(requests, MOST_REQUESTS, is_ours, 0),
+                    _held(first, MOST_S, is_ours, 2),
+                    "" if offline is None else _held(offline, MOST_OFFLINE_S, True, 2),
+                ]
+                lines.append(f"| {' | '.join([name, link, side, *figures])} |")
     lines += [
         "",
         f"Aims: {MOST_BYTES // 1000} KB, {MOST_REQUESTS} requests, {MOST_S} s, offline "

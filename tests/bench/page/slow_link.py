@@ -1,9 +1,9 @@
 """A slow network between a browser and a server on loopback, which also counts what crosses it.
 
-Chromium's own emulation does not reach service workers and dedicated workers, whose fetches make up
-most of a visit; everything passes through this proxy. A link is one queue for each direction, shared
-by all connections: a chunk leaves when those before it have left, and arrives half a round trip later.
-A new connection costs a round trip, as TCP's handshake does. Slow start and TLS are not simulated.
+Chromium's own emulation is set for each target, and a worker's first fetches go before it can be;
+everything passes through this proxy. A link is one queue for each direction, shared by all
+connections: a chunk leaves when those before it have left, and arrives half a round trip later. A
+new connection costs a round trip, as TCP's handshake does. Slow start and TLS are not simulated.
 """
 
 from __future__ import annotations
