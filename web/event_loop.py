@@ -37,15 +37,13 @@ class EventLoop:
         """Handle what happens within this time; returns after the first things did."""
         for descriptor in list(self._unsettled):
             self._ask(descriptor)
-        for key, events in self._selector.select(timeout_s):
-            # one that was handled before may have closed it
-            handler = self.sockets.get(key.fd)
-            if handler is None:
-                continue
-            self.ask_again(key.fd)
-            if events & _READ:
+        happened = self._selector.select(timeout_s)
+        for handler, descriptor, events in [(self.sockets[k.fd], k.fd, e) for k, e in happened]:
+            self.ask_again(descriptor)
+            # what was handled before may have closed it, and its number may be a new one's already
+            if events & _READ and self.sockets.get(descriptor) is handler:
                 wasyncore.read(handler)
-            if events & _WRITE and key.fd in self.sockets:
+            if events & _WRITE and self.sockets.get(descriptor) is handler:
                 wasyncore.write(handler)
 
     def close(self) -> None:
