@@ -1,4 +1,4 @@
-"""The bundles of a running server, each opened again where its manifest was replaced on the disk."""
+"""The bundles of a running server, each opened again where its manifest was replaced."""
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping

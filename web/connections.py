@@ -1,7 +1,6 @@
-"""waitress with what it lacks: a time within which a request must be in, and an end that finishes.
+"""waitress as `edgeproof serve` runs it: its limits, and an end that finishes what is under way.
 
-waitress counts each byte that comes in as activity, so a client that dribbles headers holds its
-connection for ever; and when it stops, answers that are under way are cut.
+By itself waitress cuts the answers that it is sending when it is told to stop.
 """
 
 import logging
@@ -12,10 +11,10 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
-from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
-from waitress.wasyncore import close_all
 from waitress.wasyncore import dispatcher as Dispatcher
+
+from edgeproof.web.event_loop import Channel, EventLoop
 
 # files are read from the disk or memory: what a thread waits for is the others' processor time
 _THREADS = 8
@@ -26,8 +25,6 @@ _RESERVED = 200
 _OPTIONS = {
     "threads": _THREADS,
     "backlog": 1024,
-    # select, the default, ends the process at descriptor 1024
-    "asyncore_use_poll": True,
     # a request must be in, and a reader go on reading, within this many seconds
     "channel_timeout": 20,
     "cleanup_interval": 5,
@@ -42,23 +39,16 @@ _OPTIONS = {
 _GRACE_S = 10
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection on which bytes that complete no request are no activity."""
-
-    def handle_read(self) -> None:
-        incomplete, since = self.request, self.last_activity
-        super().handle_read()
-        if incomplete is not None and self.request is incomplete:
-            self.last_activity = since
-
-
 def server_on(listener: socket.socket, app: Flask) -> TcpWSGIServer:
     """A server for the application on a bound socket; it accepts at once and waits for `run`."""
     # six connections of each of some visitors at once are a queue, and no reason for a warning
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     limit = _descriptors(_CONNECTIONS + _RESERVED) - _RESERVED
-    server = create_server(app, sockets=[listener], connection_limit=limit, **_OPTIONS)
-    server.channel_class = _Channel
+    loop = EventLoop()
+    options = {"sockets": [listener], "connection_limit": limit, **_OPTIONS}
+    server = create_server(app, map=loop.sockets, **options)
+    server.channel_class = Channel
+    server.loop = loop
     return server
 
 
@@ -78,20 +68,16 @@ def run(server: TcpWSGIServer, announce: Callable[[], None]) -> None:
     try:
         announce()
         while not signals:
-            _turn(server, timeout_s=1)
+            server.loop.turn(1)
         Dispatcher.close(server)  # the listening socket alone: new visitors are refused
         deadline = time.monotonic() + _GRACE_S
         while len(signals) < 2 and time.monotonic() < deadline and _unfinished(server):
-            _turn(server, timeout_s=0.05)
+            server.loop.turn(0.05)
         server.task_dispatcher.shutdown()
-        close_all(server._map)
+        server.loop.close()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _turn(server: TcpWSGIServer, *, timeout_s: float) -> None:
-    server.asyncore.loop(timeout=timeout_s, map=server._map, use_poll=True, count=1)
 
 
 def _unfinished(server: TcpWSGIServer) -> bool:
@@ -99,7 +85,8 @@ def _unfinished(server: TcpWSGIServer) -> bool:
     channels = list(server.active_channels.values())
     under_way = [c for c in channels if c.requests or c.total_outbufs_len]
     for channel in channels:
-        channel.will_close = channel.will_close or channel not in under_way
+        if channel not in under_way:
+            channel.will_close = True
     return bool(under_way)
 
 

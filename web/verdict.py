@@ -1,4 +1,4 @@
-"""What verification said of a bundle, as the gallery shows it: read from `report.json` beside it."""
+"""What verification said of a bundle, as the gallery shows it: read from its `report.json`."""
 
 import json
 import math

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.bench import conversion, device, evaluation, page_pixels, training
-from tests.bench.page import server_load
+from tests.bench.page import page_visit, server_load
 from tests.bench.settings import Settings, reference_python
 
 OUTPUT = Path("build/bench")
@@ -26,6 +26,7 @@ PARTS: dict[str, ModuleType] = {
     "server": server_load,
     "page-pixels": page_pixels,
     "training": training,
+    "page-visit": page_visit,
 }
 
 

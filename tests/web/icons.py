@@ -1,4 +1,7 @@
-"""The icons of the installed page, drawn from `icon.svg` by Chromium: `python -m tests.web.icons`."""
+"""The icons of the installed page, drawn from `icon.svg` by Chromium.
+
+`python -m tests.web.icons` draws them anew, where the drawing was changed.
+"""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ def port(digits_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
         def serve() -> None:
             while not stop.is_set():
-                connections._turn(server, timeout_s=0.05)
+                server.loop.turn(0.05)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -34,7 +34,7 @@ def port(digits_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         stop.set()
         thread.join()
         server.task_dispatcher.shutdown()
-        connections.close_all(server._map)
+        server.loop.close()
 
 
 def connected(port: int) -> socket.socket:
@@ -87,7 +87,7 @@ def test_request_in_two_parts_after_a_rest_is_answered(port: int) -> None:
 
 
 def test_more_connections_than_select_could_hold(port: int) -> None:
-    """1,100 silent ones, and one that asks. select ends the server at descriptor 1024."""
+    """1,100 silent ones, and one that asks. waitress' select ends at descriptor 1024."""
     connections._descriptors(4000)
     held = [connected(port) for _ in range(1100)]
     try:

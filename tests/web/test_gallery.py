@@ -69,6 +69,31 @@ def test_offer_has_the_accuracy_of_what_visitors_run(bundle_copy: Path) -> None:
     assert offered(bundle_copy)["verdict"] == {"state": "failed", "images": None}
 
 
+@pytest.mark.parametrize(
+    ("changes", "default"),
+    [
+        ({}, "tfjs-uint8"),
+        ({"value": 0.9749}, "tfjs-float16"),  # one image fewer
+        ({"n": 999}, "tfjs-float16"),  # of other images
+        ({"passed": False}, "tfjs-float32"),
+    ],
+    ids=["as accurate", "less accurate", "other images", "a gate broke"],
+)
+def test_visitors_get_the_smallest_variant_that_is_as_accurate(
+    bundle_copy: Path, changes: dict[str, Any], default: str
+) -> None:
+    same = {"value": 0.975, "low": 0.95, "high": 0.9876, "n": 1234}
+    report = report_on(bundle_copy, passed=changes.get("passed", True))
+    of_uint8 = same | {name: value for name, value in changes.items() if name != "passed"}
+    for variant, accuracy in (("tfjs-float16", same), ("tfjs-uint8", of_uint8)):
+        cost = {"accuracy": accuracy}
+        report["rows"].append({"variant": variant, "runtime": "tfjs-wasm", "cost": cost})
+    (bundle_copy / "report.json").write_text(json.dumps(report))
+    ids = [v["id"] for v in offered(bundle_copy)["variants"]]
+    assert ids[0] == default
+    assert sorted(ids) == sorted(v.id for v in served_bundle(bundle_copy, "x").page_variants)
+
+
 def test_without_a_report_nothing_is_said(digits_bundle: Path) -> None:
     offer = offered(digits_bundle)
     assert offer["verdict"] == {"state": "none", "images": None}
@@ -211,7 +236,9 @@ def test_gallery_says_what_is_known_and_leads_to_each_bundle(
     expect(page.locator("#proof")).to_have_attribute("data-state", "passed", timeout=60_000)
     expect(page.locator("#gallery-heading")).to_have_text("3 models here")
     cards = page.locator("#gallery-list > li")
-    expect(cards.nth(0)).to_contain_text("97.5 % right (95 % interval 95.0 to 98.8), of 1,234 images")
+    expect(cards.nth(0)).to_contain_text(
+        "97.5 % right (95 % interval 95.0 to 98.8), of 1,234 images"
+    )
     expect(cards.nth(0).locator(".verdict")).to_have_text("Verified: every gate held Parity report")
     expect(cards.nth(1)).not_to_contain_text("right")
     expect(cards.nth(1).locator(".verdict")).to_have_text("Not verified yet")

@@ -131,7 +131,9 @@ def test_other_methods_are_refused(server: Server, method: str, target: str) -> 
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-@pytest.mark.parametrize("target", ["/", "/bundles.json", "PAGE/dist/main.js", "BUNDLE/bundle.json"])
+@pytest.mark.parametrize(
+    "target", ["/", "/bundles.json", "PAGE/dist/main.js", "BUNDLE/bundle.json"]
+)
 def test_head_says_what_get_sends(server: Server, target: str) -> None:
     target = target.replace("PAGE", f"/static/{PAGE.version}").replace("BUNDLE", server.bundle)
     got, head = ask(server, target), ask(server, target, "HEAD")
@@ -294,5 +296,10 @@ def test_access_log_is_one_line_for_each_request_and_off_by_default(digits_bundl
 def test_name_with_a_final_dot_or_a_user_is_not_ours() -> None:
     own = host_check("127.0.0.1")
     assert own("localhost:8000")
-    for claimed in ("localhost.", "user@localhost", "localhost@rebound.example", "127.0.0.1.example"):
+    for claimed in (
+        "localhost.",
+        "user@localhost",
+        "localhost@other.example",
+        "127.0.0.1.example",
+    ):
         assert not own(claimed)

@@ -2,8 +2,8 @@
 
     python tests/bench/page/visitors.py '{"port": ..., "paths": [...], "visitors": 200, ...}'
 
-Prints one JSON document. Raw sockets of asyncio, for a client library costs more processor time than
-the server: both share the machine. Imports the standard library only.
+Prints one JSON document. Raw streams of asyncio, for a client library would take more processor
+time than the server, and both share the machine. Imports the standard library only.
 """
 
 from __future__ import annotations
@@ -59,17 +59,16 @@ class Seen:
 async def _answer(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, seen: Seen
 ) -> None:
-    writer.write(
-        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n".encode()
-    )
-    head = await reader.readuntil(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200 "):
-        raise ValueError(f"{path}: {head[:40]!r}")
-    _, _, length = head.lower().partition(b"\r\ncontent-length: ")
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n"
+    writer.write(head.encode())
+    answer = await reader.readuntil(b"\r\n\r\n")
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise ValueError(f"{path}: {answer[:40]!r}")
+    _, _, length = answer.lower().partition(b"\r\ncontent-length: ")
     size = int(length.partition(b"\r\n")[0])
     await reader.readexactly(size)
     seen.requests += 1
-    seen.bytes += size + len(head)
+    seen.bytes += size + len(answer)
 
 
 async def _visit(load: Load, seen: Seen) -> None:
