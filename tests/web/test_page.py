@@ -180,13 +180,6 @@ def test_drawing_is_classified_and_cleared(
     expect(page.locator("#empty")).to_be_visible()
 
 
-def test_camera_that_is_not_there_is_said(page: Page, serve: Serve, digits_bundle: Path) -> None:
-    page.goto(serve(digits_bundle))
-    wait_for_proof(page, "passed")
-    page.click("#tab-camera")
-    expect(page.locator("#camera-message")).to_contain_text("Choose a picture instead")
-
-
 def test_labels_are_text_and_never_markup(page: Page, serve: Serve, bundle_copy: Path) -> None:
     path = bundle_copy / "bundle.json"
     manifest = json.loads(path.read_text())
