@@ -22,7 +22,7 @@ FOCUSED = """() => {
   return {
     id: e.id || e.closest("[id]")?.id || e.tagName,
     outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0,
-    name: e.textContent.trim() || e.getAttribute("aria-label") || "",
+    name: e.getAttribute("aria-label") || (e.labels?.[0] ?? e).textContent.trim(),
   };
 }"""
 
