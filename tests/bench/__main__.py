@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import conversion, device, evaluation, page_pixels, training
+from tests.bench import conversion, device, evaluation, live_camera, page_pixels, training
 from tests.bench.page import page_visit, server_load
 from tests.bench.settings import Settings, reference_python
 
@@ -27,6 +27,7 @@ PARTS: dict[str, ModuleType] = {
     "page-pixels": page_pixels,
     "training": training,
     "page-visit": page_visit,
+    "live-camera": live_camera,
 }
 
 

@@ -103,14 +103,14 @@ def words(run_modules: RunModules, drops: list[float]) -> str:
 def test_words_name_the_place_and_the_points(run_modules: RunModules) -> None:
     drops = [0, 0, 0.43, 0, 0, 0, -0.017, 0, 0]
     assert words(run_modules, drops) == (
-        "Covering the top right lowers the probability of “7” by up to 43 points, "
+        "Covering the top right lowers the probability of “\u20687\u2069” by up to 43 points, "
         "from 98.0 % to 55.0 %. Covering the bottom left raises it by up to 1.7 points."
     )
     assert words(run_modules, [0, 0, 0, 0, 0.06, 0, 0, 0, 0]).startswith(
-        "Covering the middle lowers the probability of “7” by up to 6.0 points"
+        "Covering the middle lowers the probability of “\u20687\u2069” by up to 6.0 points"
     )
     assert words(run_modules, [0, 0, 0, -0.06, 0, 0, 0, 0, 0]) == (
-        "Covering no part lowers the probability of “7”. "
+        "Covering no part lowers the probability of “\u20687\u2069”. "
         "Covering the left side raises it by up to 6.0 points."
     )
     assert words(run_modules, [1e-4] * 9).startswith("No single part decides")

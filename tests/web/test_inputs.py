@@ -1,14 +1,14 @@
-"""The other ways to give the page a picture: dropped, pasted, and from a camera."""
+"""The other ways to give the page a picture: dropped and pasted."""
 
 import base64
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from edgeproof.convert.verify.browser import chromium_flags, find_chromium
 from edgeproof.edge.bundle import Bundle
+from tests.web.visitor import proved
 
 Serve = Callable[..., str]
 
@@ -24,11 +24,6 @@ GIVE = """([kind, name, text]) => {
 }"""
 
 
-def proved(page: Page, address: str) -> None:
-    page.goto(address)
-    expect(page.locator("#proof")).to_have_attribute("data-state", "passed", timeout=60_000)
-
-
 @pytest.mark.parametrize("kind", ["drop", "paste"])
 def test_picture_is_classified(page: Page, serve: Serve, digits_bundle: Path, kind: str) -> None:
     bundle = Bundle.open(digits_bundle)
@@ -41,25 +36,3 @@ def test_picture_is_classified(page: Page, serve: Serve, digits_bundle: Path, ki
     proved(page, serve(digits_bundle))
     page.evaluate(GIVE, [kind, path.name, base64.b64encode(path.read_bytes()).decode()])
     expect(page.locator("#winner-label")).to_have_text(labels[index])
-
-
-def test_camera_picture_is_classified(chromium: Browser, serve: Serve, digits_bundle: Path) -> None:
-    # Chromium's own test camera; it must be asked for when the browser starts
-    flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    browser = chromium.browser_type.launch(
-        executable_path=find_chromium(), args=[*chromium_flags(), *flags]
-    )
-    try:
-        page = browser.new_page()
-        proved(page, serve(digits_bundle))
-        page.locator("#tab-camera").click()
-        expect(page.locator("#camera-take")).to_be_enabled()
-        page.locator("#camera-take").click()
-        expect(page.locator("#answer")).to_be_visible()
-        labels = Bundle.open(digits_bundle).manifest.labels
-        assert page.locator("#winner-label").inner_text() in labels
-        # away from the camera it is switched off
-        page.locator("#tab-camera").press("ArrowLeft")
-        expect(page.locator("#camera-take")).to_be_disabled()
-    finally:
-        browser.close()

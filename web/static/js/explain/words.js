@@ -1,6 +1,7 @@
 /** An occlusion map in words: the same for those who see it and those who do not. */
 
 const LEAST = 0.0005; // a twentieth of a point: nothing that a percentage with one decimal shows
+const LONGEST = 60; // characters of a label
 
 const ROWS = ["top", "middle", "bottom"];
 const COLUMNS = ["left", "middle", "right"];
@@ -11,7 +12,9 @@ const COLUMNS = ["left", "middle", "right"];
  * @param {{width: number, height: number}} size of the image
  */
 export function inWords({ probability, patch, lefts, tops, drops }, label, size) {
-  const quoted = `“${label}”`;
+  // by itself, whichever way it is written (Unicode's isolates), and no longer than a line
+  const short = label.length > LONGEST ? `${label.slice(0, LONGEST)}…` : label;
+  const quoted = `“\u2068${short}\u2069”`;
   const { most, least } = extremes(drops);
   if (drops[most] < LEAST && drops[least] > -LEAST) {
     return `No single part decides: covering any of them changes the probability of ${quoted} by less than 0.1 points.`;

@@ -1,6 +1,6 @@
 /** What the model is, in the head of the page. */
 
-import { byId } from "./dom.js";
+import { byId, element } from "./dom.js";
 
 /**
  * @param {import("../bundle.js").Bundle} bundle
@@ -10,17 +10,26 @@ export function introduce({ manifest, folder }, offer) {
   const { input, labels, name } = manifest;
   document.title = `${name} · Edgeproof`;
   byId("title", HTMLElement).textContent = name;
-  const text = input
-    ? `Tells ${labels.length.toLocaleString("en")} classes apart in ${input.width} × ${input.height} ` +
-      `${input.color === "gray" ? "gray" : "colour"} pixels: ${shortList(labels)}`
-    : "This model does not take pictures; its golden inputs are checked below.";
   const subtitle = byId("subtitle", HTMLElement);
-  subtitle.textContent = subtitle.title = text;
+  if (input) {
+    subtitle.replaceChildren(
+      `Tells ${labels.length.toLocaleString("en")} classes apart in ${input.width} × ${input.height} ` +
+        `${input.color === "gray" ? "gray" : "colour"} pixels: `,
+      ...named(labels),
+    );
+  } else {
+    subtitle.textContent =
+      "This model does not take pictures; its golden inputs are checked below.";
+  }
+  subtitle.title = subtitle.textContent ?? "";
   const report = byId("report", HTMLAnchorElement);
   report.hidden = !offer.report;
   report.href = new URL("report.html", folder).href;
 }
 
-function shortList(/** @type {string[]} */ labels) {
-  return labels.length <= 10 ? labels.join(", ") : `${labels.slice(0, 8).join(", ")}, …`;
+/** All of a few labels, else the first; each by itself, whichever way it is written. */
+function named(/** @type {string[]} */ labels) {
+  const shown = labels.length <= 10 ? labels : labels.slice(0, 8);
+  const parts = shown.flatMap((label, i) => [i > 0 ? ", " : "", element("bdi", {}, label)]);
+  return shown.length < labels.length ? [...parts, ", …"] : parts;
 }

@@ -35,7 +35,8 @@ export function showAnswer({ image, probabilities, preparedMs, modelMs }, labels
   const first = best(probabilities, SHOWN);
   const winner = labels[first[0]];
   const share = percent(probabilities[first[0]]);
-  byId("winner-label", HTMLElement).textContent = winner;
+  const heading = byId("winner-label", HTMLElement);
+  heading.textContent = heading.title = winner;
   byId("winner-probability", HTMLElement).textContent = share;
   byId("bars", HTMLElement).replaceChildren(
     ...first.map((index) => bar(labels[index], probabilities[index])),

@@ -82,8 +82,8 @@ async function explain(/** @type {{answer: Answer, model: Loaded}} */ { answer, 
     contextOf(map).putImageData(new ImageData(pixels, input.width, input.height), 0, 0);
     const text = inWords(result, labels[label], input);
     map.setAttribute("aria-label", `What the model sees, coloured. ${text}`);
-    byId("why-lower", HTMLElement).textContent = `lowers by ${points(full)}`;
-    byId("why-higher", HTMLElement).textContent = `raises by ${points(full)}`;
+    byId("why-lower", HTMLElement).textContent = `lowers it by\n${points(full)}`;
+    byId("why-higher", HTMLElement).textContent = `raises it by\n${points(full)}`;
     found.hidden = false;
     words.textContent = text;
   } catch (error) {
