@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import conversion, device, evaluation
+from tests.bench import conversion, device, evaluation, page_latency
 from tests.bench.settings import Settings, reference_python
 
 OUTPUT = Path("build/bench")
@@ -22,6 +22,7 @@ PARTS: dict[str, ModuleType] = {
     "conversion": conversion,
     "evaluation": evaluation,
     "device": device,
+    "page-latency": page_latency,
 }
 
 

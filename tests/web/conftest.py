@@ -80,6 +80,8 @@ def patch_workers(page: Page) -> Patch:
             response = route.fetch()
             route.fulfill(response=response, body=code + response.text())
 
+        # a service worker fetches by itself, past every route
+        page.add_init_script("Object.defineProperty(navigator, 'serviceWorker', { value: null })")
         page.route("**/dist/worker.js", patched)
 
     return add
