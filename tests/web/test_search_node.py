@@ -1,4 +1,4 @@
-"""The search for the fastest engine, in Node with made-up engines: what it may offer and what not."""
+"""The search for the fastest engine, in Node with made-up engines: what it may offer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,9 @@ def figure(found: dict[str, Any], engine: str) -> dict[str, Any]:
 
 def test_fastest_that_passes_is_found(search: Search) -> None:
     found = search(
-        gl={"ms": [4], "passes": True}, cpu={"ms": [25], "passes": True}, gpu={"ms": [2], "passes": True}
+        gl={"ms": [4], "passes": True},
+        cpu={"ms": [25], "passes": True},
+        gpu={"ms": [2], "passes": True},
     )
     assert found["best"]["engine"] == "gpu"
     assert [f["engine"] for f in found["figures"]] == ["wasm", "gl", "cpu", "gpu"]

@@ -135,7 +135,7 @@ export class Session {
     return inCalls(given, fixed ?? atOnce, typeof fixed === "number", async (rows) => {
       const tensors = prepare(rows);
       const start = performance.now();
-      const outputs = await this.#watched(model.run(tensors));
+      const outputs = await this.#watched(() => model.run(tensors));
       return { outputs, ms: [performance.now() - start] };
     });
   }
@@ -143,15 +143,17 @@ export class Session {
   /**
    * What a run gives, unless the engine breaks: it is not waited for then.
    * @template T
-   * @param {Promise<T>} run
+   * @param {() => Promise<T>} run
    * @returns {Promise<T>}
    */
   #watched(run) {
+    const before = this.#started?.engine.faults?.first();
+    if (before) return Promise.reject(new EngineFailed(before));
     return new Promise((resolve, reject) => {
       const fail = (/** @type {string} */ message, /** @type {unknown} */ cause) =>
         reject(new EngineFailed(message, { cause }));
       this.#running.add(fail);
-      run
+      run()
         .finally(() => this.#running.delete(fail))
         .then(
           (outputs) => {

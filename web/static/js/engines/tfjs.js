@@ -1,5 +1,6 @@
 /** TensorFlow.js as an engine: graph models and layers models on one of its backends. */
 
+import { float32 } from "./float32.js";
 import { gpuCalls } from "./gpu_calls.js";
 import { faultsOfContext, faultsOfDevice } from "./gpu_faults.js";
 import { BACKENDS, startedTfjs } from "./tfjs_backends.js";
@@ -174,13 +175,13 @@ function tensorsOf(
  */
 async function readAndDispose(tensors, variant) {
   try {
-    return await Promise.all(
-      tensors.map(async (tensor, i) => ({
-        name: variant.outputs[i].name,
-        shape: tensor.shape,
-        data: new Float32Array(await tensor.data()),
-      })),
-    );
+    // read together: the graphics card is waited for once
+    const data = await Promise.all(tensors.map((tensor) => tensor.data()));
+    return tensors.map((tensor, i) => ({
+      name: variant.outputs[i].name,
+      shape: tensor.shape,
+      data: float32(data[i]),
+    }));
   } finally {
     tensors.forEach((tensor) => tensor.dispose());
   }

@@ -104,7 +104,7 @@ async function load(/** @type {string[]} */ notes) {
     const { client, candidate, proof } = await start({ offer, bundle, chosen, plan, notes });
     client.onBroken = (error) => void restart(candidate, error);
     if (memory && !same(candidate, preferred ?? memory.best)) forget(subject);
-    await keepForOffline(await client.call("resources"));
+    void keepUsed(client);
     if (chosen.engine !== AUTO || !proof.passed) return;
     searching = new AbortController();
     const search = { offer, subject, client, used: candidate, all: plan };
@@ -191,6 +191,15 @@ async function proved(
   mine.by.proof = proof.passed ? "passed" : "failed";
   setDoubt(!proof.passed);
   return { client, proof };
+}
+
+/** Nothing waits for it: a browser may never get its service worker ready. */
+async function keepUsed(/** @type {WorkerClient} */ client) {
+  try {
+    await keepForOffline(await client.call("resources"));
+  } catch (error) {
+    if (!(error instanceof Stopped || error instanceof EngineFailed)) throw error;
+  }
 }
 
 /** The worker or its engine broke while it was used: the same once more, then another. */
