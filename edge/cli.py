@@ -132,6 +132,7 @@ def classify(
     from edgeproof.edge.collection import no_collection_at_start
 
     with no_collection_at_start():
+        from edgeproof.edge.allocator import give_large_buffers_back
         from edgeproof.edge.classifier import Classifier
         from edgeproof.edge.silence import captured_stderr, talk_stream
         from edgeproof.edge.sinks.open import SinkOptions, broker, open_sinks
@@ -141,6 +142,7 @@ def classify(
 
         if as_json and as_csv:
             raise UsageError("expected --json or --csv, got both")
+        give_large_buffers_back()
         source = open_source(
             SourceOptions(images, watch, camera, existing, settle, every, fps), say=say
         )

@@ -3,6 +3,8 @@
 
 def plain_text(text: str) -> str:
     """Lines without control characters: each is written as its escape, `\\x1b` for one."""
+    if text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii")
         for c in text

@@ -7,7 +7,6 @@ PostScript is a program.
 """
 
 import io
-import os
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from PIL import Image
 
 from edgeproof.edge.pictures.budget import Budget
 from edgeproof.edge.pictures.plain import Plain, Refused, check_size
-from edgeproof.edge.pictures.source import MAX_FILE_BYTES, bytes_of_file
+from edgeproof.edge.pictures.source import bytes_of_file
 
 # decoding takes at most this beside the process itself, however many threads decode; 24 megapixels
 # of JPEG take 110 MB
@@ -70,15 +69,18 @@ def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> D
     Raises:
         Refused: no picture, a damaged one, or one that takes too much memory or time.
     """
-    read = _bytes_to_read(source)
     share = 0
-    if read > _LARGE_FILE_BYTES:
-        # twice: the file, and what is plain of it. One thread alone holds a share and asks for
-        # more below, so that none waits for ever
-        share = min(2 * read, MAX_DECODING_BYTES)
-        turn.enter_context(_ONE_LARGE_FILE)
-        turn.enter_context(_BUDGET.taken(share))
-    content = bytes_of_file(source) if not isinstance(source, bytes) else source
+
+    def make_room(size: int) -> None:
+        nonlocal share
+        if size > _LARGE_FILE_BYTES:
+            # twice: the file, and what is plain of it. One thread alone holds a share and asks
+            # for more below, so that none waits for ever
+            share = min(2 * size, MAX_DECODING_BYTES)
+            turn.enter_context(_ONE_LARGE_FILE)
+            turn.enter_context(_BUDGET.taken(share))
+
+    content = source if isinstance(source, bytes) else bytes_of_file(source, make_room)
     form = form_of(content)
     plain: Plain = form.plain(content)
     del content  # of a file on disk nothing else holds the bytes: only what is plain stays
@@ -87,7 +89,9 @@ def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> D
         held += len(source)
     picture = None
     try:
-        picture = form.opened(_FewReads(plain.content))
+        picture = form.opened(
+            _FewReads(plain.content) if plain.in_pieces else io.BytesIO(plain.content)
+        )
         needed = _checked_bytes(picture, plain, held, target_width)
         turn.enter_context(_BUDGET.taken(max(0, needed - share)))
         picture.load()
@@ -102,15 +106,6 @@ def decoded(source: str | Path | bytes, target_width: int, turn: ExitStack) -> D
     if plain.transparent is not None:
         picture.info["transparency"] = plain.transparent
     return Decoded(_framed(picture, plain.frame), plain.orientation)
-
-
-def _bytes_to_read(source: str | Path | bytes) -> int:
-    if isinstance(source, bytes):
-        return 0
-    try:
-        return min(os.stat(source).st_size, MAX_FILE_BYTES)
-    except (OSError, ValueError):  # said by whoever opens it
-        return 0
 
 
 def form_of(content: bytes) -> ModuleType:

@@ -27,6 +27,7 @@ class Plain:
         decoder_bytes_per_pixel: what the decoder holds beside the picture itself.
         decoder_bytes: the same, whatever the picture's size.
         passes: how often the decoder goes over all pixels.
+        in_pieces: whether what comes after the header may be read piece by piece, in Python.
     """
 
     content: bytes
@@ -36,6 +37,7 @@ class Plain:
     decoder_bytes_per_pixel: float = 0
     decoder_bytes: int = 0
     passes: int = 1
+    in_pieces: bool = True
 
 
 def check_size(width: int, height: int) -> None:

@@ -104,6 +104,8 @@ def _scans() -> Iterator[Hostile]:
     yield stopped("bombs/a-thousand-scans.jpg", partial(scans, 2_000, 1_500, 1_000), too_many)
     too_many = "scans of 64 x 64"
     yield stopped("bombs/a-million-scans.jpg", partial(scans, 64, 64, 1_000_000), too_many)
+    # a sequential picture ends with its first whole scan: libjpeg goes through no other
+    yield stopped("bombs/300-whole-scans.jpg", partial(whole_scans, 300), "cannot be decoded")
 
 
 def scans(width: int, height: int, count: int) -> bytes:
@@ -120,6 +122,13 @@ def scans(width: int, height: int, count: int) -> bytes:
     refined = segment(0xDA, bytes([1, 1, 0, 1, 63, 0x10])) + run
     frame = jpeg_frame(0xC2, width, height, [0x11])
     return b"\xff\xd8" + tables + frame + first + refined * count + b"\xff\xd9"
+
+
+def whole_scans(count: int) -> bytes:
+    """A sequential JPEG of 3 megapixels, 35 KB, over and over."""
+    once = encoded(Image.new("L", (2_000, 1_500), 90), "JPEG")
+    start = once.index(b"\xff\xda")
+    return once[:start] + once[start:-2] * count + b"\xff\xd9"
 
 
 def _run_length() -> Iterator[Hostile]:
