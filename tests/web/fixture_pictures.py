@@ -74,6 +74,9 @@ def _sizes() -> Iterator[tuple[str, bytes]]:
         yield f"{name} PNG", encoded(rgb, "PNG")
         yield f"{name} PNG alpha", encoded(rgba, "PNG")
         yield f"{name} WebP", encoded(rgb, "WEBP", quality=70)
+    # sides that no video frame has, nor a canvas that is as wide
+    for width, height in ((40_000, 3), (3, 40_000)):
+        yield f"{width} x {height} JPEG", encoded(_picture(width, height).convert("RGB"), "JPEG")
     large = encoded(_picture(2000, 1500).convert("RGB"), "JPEG")
     yield "3 megapixels JPEG, turned", jpeg_with(large, segment(0xE1, b"Exif\0\0" + exif(6)))
 

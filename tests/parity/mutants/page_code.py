@@ -59,7 +59,7 @@ MUTANTS = (
         "no-antialias",
         "resize.js does not widen its filter",
         "file-images",
-        in_code("resize.js", "const support = Math.max(scale, 1);", "const support = 1;"),
+        in_code("resize.js", "const perPixel = 1 / support;", "const perPixel = 1;"),
     ),
     mutant(
         "luma",

@@ -89,7 +89,9 @@ function scansFrom(/** @type {Uint8Array} */ bytes, /** @type {number} */ start)
 /** @returns {Promised} */
 function sizeOfPng(/** @type {Uint8Array} */ bytes) {
   if (bytes.length < 24) throw cutShort("its header");
-  if (!textAt(bytes, 12, "IHDR")) throw notFirst("a header");
+  if (!textAt(bytes, 12, "IHDR")) {
+    throw new Error("cannot be decoded: expected a header first in a PNG, got another chunk");
+  }
   const view = viewOf(bytes);
   return { width: view.getUint32(16), height: view.getUint32(20) };
 }
@@ -124,7 +126,9 @@ function sizeOfGif(/** @type {Uint8Array} */ bytes) {
     for (at += 2; bytes[at]; at += 1 + bytes[at]) count(); // blocks, each after its length
   }
   if (at + 10 > bytes.length) throw cutShort("what stands before the picture");
-  if (bytes[at] !== 0x2c) throw notFirst(`a picture in a GIF, got block ${bytes[at]}`);
+  if (bytes[at] !== 0x2c) {
+    throw new Error(`cannot be decoded: expected a picture in a GIF, got block ${bytes[at]}`);
+  }
   const [x, y, across, below] = [1, 3, 5, 7].map((i) => view.getUint16(at + i, true));
   return {
     width: Math.max(view.getUint16(6, true), x + across),
@@ -154,10 +158,6 @@ function sizeOfAvif(/** @type {Uint8Array} */ bytes) {
     if (!largest || size.width * size.height > largest.width * largest.height) largest = size;
   }
   return largest;
-}
-
-function notFirst(/** @type {string} */ what) {
-  return new Error(`cannot be decoded: expected ${what}`);
 }
 
 function grouped(/** @type {number} */ count) {

@@ -32,7 +32,6 @@ const PROBE =
   "2mP4xcnMyMjEzOTbdKKBM/n4PwAhwAVY+/AVQAAAAABJRU5ErkJggg==";
 const PROBE_RGBA = [250, 9, 3, 1, 1, 2, 3, 2, 77, 130, 200, 128, 9, 99, 199, 254];
 
-const MAX_FRAME_SIDE = 16_384;
 const MAX_CANVAS_SIDE = 16_384;
 
 /** @type {Promise<boolean> | undefined} */
@@ -71,9 +70,8 @@ async function areFramesExact() {
 
 /** @returns {Strips | null} null where there is no frame of the bitmap's own bytes */
 function throughFrame(/** @type {ImageBitmap} */ bitmap) {
-  // a video's sides have limits of their own, 32,767 pixels in Chromium
-  if (Math.max(bitmap.width, bitmap.height) > MAX_FRAME_SIDE) return null;
-  const frame = new VideoFrame(bitmap, { timestamp: 0 });
+  const frame = frameOf(bitmap);
+  if (!frame) return null;
   const layout = LAYOUTS[frame.format ?? ""];
   if (!layout || frame.codedWidth !== bitmap.width || frame.codedHeight !== bitmap.height) {
     frame.close();
@@ -92,6 +90,14 @@ function throughFrame(/** @type {ImageBitmap} */ bitmap) {
     },
     close: () => frame.close(),
   };
+}
+
+function frameOf(/** @type {ImageBitmap} */ bitmap) {
+  try {
+    return new VideoFrame(bitmap, { timestamp: 0 });
+  } catch {
+    return null; // a video's sides have limits of their own, 32,767 pixels in Chromium
+  }
 }
 
 /** @returns {Strips} */
