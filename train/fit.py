@@ -11,6 +11,10 @@ from edgeproof.train.recipe import Recipe, Schedule
 if TYPE_CHECKING:
     import keras
 
+# of the running average, that a training has to be long: in a shorter one the average lags behind
+# the statistics of batch normalisation (CIFAR-10, 36 steps: 23 % in training, 10 % in validation)
+_FEWEST_WINDOWS = 5
+
 
 class Keeper(Protocol):
     """Where checkpoints go and come from."""
@@ -138,11 +142,11 @@ def _optimizer(schedule: Schedule, steps_per_epoch: int) -> "keras.optimizers.Op
     import keras
 
     steps = schedule.epochs * steps_per_epoch
-    warmup = round(schedule.warmup_epochs * steps_per_epoch)
-    average = None
-    if schedule.average is not None:
-        # in a short training a long average would still hold weights of the first steps
-        average = min(schedule.average, 1 - 10 / max(steps, 10))
+    # a fifth at most: of one epoch, a warm-up of two would leave nothing to learn at
+    warmup = min(round(schedule.warmup_epochs * steps_per_epoch), steps // 5)
+    average = schedule.average
+    if average is not None and steps < _FEWEST_WINDOWS / (1 - average):
+        average = None
     return keras.optimizers.AdamW(
         learning_rate=keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,

@@ -22,11 +22,11 @@ class Schedule:
         batch_size: images per step.
         learning_rate: its peak, reached at the end of the warm-up.
         weight_decay: decoupled, per step relative to the learning rate (AdamW).
-        warmup_epochs: how long the learning rate rises from zero.
+        warmup_epochs: how long the learning rate rises from zero, at most a fifth of the training.
         label_smoothing: share of the truth that is spread over all classes.
         average: momentum per step of the running average of the weights, which is what is
-            validated and kept; it reaches back over a tenth of the training at most. None: the
-            weights themselves.
+            validated and kept; None, and in trainings of under five times the steps that it reaches
+            back over, the weights themselves.
         patience: epochs without a lower validation loss after which training ends; None: never,
             for a cosine learns most at its end.
         balance: images of rare classes weigh more, as much more as they are rarer, 10 times at

@@ -25,7 +25,7 @@ def write_report(folder: Path, config: RunConfig, metrics: Metrics) -> None:
     sections: list[tuple[str, str, str, tuple[str, ...]]] = [
         ("learning", "Learning", _learning(config, metrics), ("curves.png",)),
         ("classes", "Classes", _CLASSES + _per_class(metrics), confusion),
-        ("confidence", "Confidence", _confidence(metrics), ("reliability.png",)),
+        ("confidence", "Confidence", _confidence(config, metrics), ("reliability.png",)),
     ]
     if metrics.detection is not None:
         sections.append(("finding", "Finding", _detection(metrics), ("detection.png",)))
@@ -133,16 +133,21 @@ def _per_class(metrics: Metrics) -> str:
     return f"{most}<details><summary>All {len(rows):,} classes</summary>{table}</details>\n"
 
 
-def _confidence(metrics: Metrics) -> str:
+def _confidence(config: RunConfig, metrics: Metrics) -> str:
     rows = [
         (f"{b.low:.0%} to {b.high:.0%}", f"{b.n:,}", f"{b.confidence:.2%}", f"{b.accuracy:.2%}")
         for b in metrics.test.calibration.bins
     ]
     table = _table("Bins of confidence", ("confidence", "images", "mean", "right"), rows)
+    smoothed = (
+        " Trained with label smoothing, the model claims a little less than it knows, so its dots "
+        "lie above."
+        if config.schedule.label_smoothing
+        else ""
+    )
     return (
-        "<p>Is an answer given with 90 % right nine times in ten? Dots on the line would be. With "
-        "label smoothing a model is trained to claim a little less than it knows, so its dots lie "
-        f"above.</p>\n{table}"
+        "<p>Is an answer given with 90 % right nine times in ten? Dots on the line would be."
+        f"{smoothed}</p>\n{table}"
     )
 
 
@@ -205,7 +210,7 @@ def _made(config: RunConfig, metrics: Metrics) -> str:
             f"{split.validation:,} validation, {split.test:,} test",
         ),
         ("groups", "none" if split.groups is None else f"{split.groups:,}, none in two parts"),
-        ("machine", ", ".join(str(value) for value in metrics.machine.values())),
+        ("machine", ", ".join(f"{k} {v}" for k, v in metrics.machine.items())),
         ("versions", ", ".join(f"{k} {v}" for k, v in metrics.versions.items())),
         ("time", f"{_duration(metrics.training_s)} of training"),
     ]

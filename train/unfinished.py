@@ -71,7 +71,7 @@ class Unfinished:
             kept = f"the last one is {last[0].name}" if last else "there is none yet"
             say(
                 f"no checkpoint after epoch {checkpoint.epochs}: {error.strerror or error}; {kept}."
-                " Training goes on, free some space"
+                " Training goes on and tries again after the next epoch"
             )
 
     def remove(self) -> None:

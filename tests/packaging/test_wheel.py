@@ -38,6 +38,7 @@ def test_wheel_holds_the_packages_and_the_built_page_only(wheel: Path) -> None:
         "edgeproof/web/static/js/image.js",
         "edgeproof/convert/verify/report.schema.json",
         "edgeproof/convert/verify/html/report.css",
+        "edgeproof/train/report.css",
     ):
         assert needed in names
     vendor = [n for n in names if n.startswith("edgeproof/web/static/vendor/")]

@@ -43,8 +43,12 @@ def test_the_weights_of_the_best_epoch_are_kept() -> None:
     losses = [figures.validation_loss for figures in fitted.history]
     assert len(losses) == 6
     assert fitted.best_epoch == 1 + int(np.argmin(losses))
-    scores = fitted.model.predict(validation.images.astype(np.float32), verbose=0)  # type: ignore[attr-defined]
-    kept = -np.log(np.clip(scores[np.arange(40), validation.labels], 1e-7, 1)).mean()  # type: ignore[attr-defined]
+    import keras
+
+    logits = keras.Model(fitted.model.input, fitted.model.get_layer("logits").output)
+    values = logits.predict(validation.images.astype(np.float32), verbose=0)  # type: ignore[attr-defined]
+    of_truth = values[np.arange(40), validation.labels]  # type: ignore[attr-defined]
+    kept = (np.log(np.exp(values).sum(axis=1)) - of_truth).mean()
     assert kept == pytest.approx(min(losses), rel=1e-3)
 
 
@@ -85,3 +89,22 @@ def test_folder_models_of_any_size(size: int) -> None:
     model = recipe.model(recipe.contract, 3)
     assert model.input_shape == (None, size, size, 1)
     assert model.count_params() < 500_000
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "most_bytes"),
+    [
+        ("mnist", 10, 100_000),
+        ("cifar10", 10, 98_496),  # MLPerf Tiny IC01
+        ("cifar10-large", 10, 512_024),  # MLPerf Tiny IC02
+        ("malaria", 2, 120_000),
+    ],
+)
+def test_models_fit_their_size_in_int8(name: str, labels: int, most_bytes: int) -> None:
+    recipe = recipe_named(name)
+    kernels = [w for w in recipe.model(recipe.contract, labels).trainable_variables if w.ndim > 1]
+    # a byte a weight, and for each channel a bias, two scales and two zero points with their
+    # tables: 34 bytes over four converted models, and 2,000 for the rest
+    channels = sum(w.shape[-1] * (w.shape[-2] if w.shape[-1] == 1 else 1) for w in kernels)
+    weights = sum(int(np.prod(w.shape)) for w in kernels)
+    assert 0.8 * most_bytes < weights + 34 * channels + 2000 <= most_bytes
