@@ -53,13 +53,16 @@ class Faulty(Quiet):
     """A host whose documents can be made to fail or never to come; the files go on."""
 
     fault: ClassVar[str] = ""
+    failed: ClassVar[int] = 0
     released: ClassVar[threading.Event]
 
     def do_GET(self) -> None:
-        if self.path.endswith("/") and self.fault == "503":
-            self.send_error(503)
-        elif self.path.endswith("/") and self.fault == "silence":
-            self.released.wait(60)
+        if self.path.endswith("/") and self.fault:
+            Faulty.failed += 1
+            if self.fault == "503":
+                self.send_error(503)
+            else:
+                self.released.wait(60)
         else:
             super().do_GET()
 
@@ -69,15 +72,17 @@ def test_kept_page_stands_in_for_a_host_that_fails(
     site: Path, context: BrowserContext, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(Faulty, "released", threading.Event(), raising=False)
+    monkeypatch.setattr(Faulty, "failed", 0)
     with python_server(site, Faulty) as url:
         page = context.new_page()
         page.goto(url)
         proved(page)
         kept(page)
         monkeypatch.setattr(Faulty, "fault", fault)
-        page.goto(url)
-        proved(page)
+        page.goto(url, timeout=20_000)
         Faulty.released.set()
+        proved(page)
+        assert Faulty.failed
 
 
 def test_two_sites_of_one_host_keep_their_own(

@@ -52,8 +52,10 @@ async function keptFirst(/** @type {Request} */ request) {
 /** @returns {Promise<Response>} */
 async function askedFirst(/** @type {Request} */ request) {
   const kept = await found(documentOf(request.url));
-  if (!kept) return fetch(request);
-  const asked = fetch(request).then((answer) => (answer.status < 500 ? answer : kept));
+  // a host may say nothing, or minutes, about how long a document holds
+  const asking = fetch(request, { cache: "no-cache" });
+  if (!kept) return asking;
+  const asked = asking.then((answer) => (answer.status < 500 ? answer : kept));
   const waited = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, kept));
   return Promise.race([asked.catch(() => kept), waited]);
 }
