@@ -174,8 +174,11 @@ def test_nothing_moves_until_the_first_answer(
     assert page.evaluate("document.documentElement.scrollWidth") == width
     # the control: it is seen when something moves
     page.evaluate("document.querySelector('.intro').style.marginTop = '200px'")
-    page.wait_for_timeout(300)
-    assert sum(page.evaluate("shifts")) > 0.02
+    for _ in range(50):
+        if sum(page.evaluate("shifts")) > 0.02:
+            return
+        page.wait_for_timeout(100)  # until it was painted
+    pytest.fail("a shift of 200 pixels was not seen")
 
 
 def test_little_motion_where_it_is_asked_for(
