@@ -97,9 +97,7 @@ def test_map_is_that_of_python(
     index = labels.index(label)
     drops, heat = occlusion_map(digits_bundle, image, index)
     assert np.abs(drops).max() > 0.05
-    found = explained(
-        page, serve(digits_bundle), image, index, engine=engine, variant=variant
-    )
+    found = explained(page, serve(digits_bundle), image, index, engine=engine, variant=variant)
     assert (len(found["tops"]), len(found["lefts"])) == drops.shape
     np.testing.assert_allclose(found["drops"], drops.ravel(), atol=1e-5)
     np.testing.assert_allclose(found["heat"], heat.ravel(), atol=1e-5)
@@ -128,7 +126,9 @@ def test_why_is_shown_told_and_put_away(page: Page, serve: Serve, digits_bundle:
     assert "the probability of “" in words
     assert words in (page.locator("#why-map").get_attribute("aria-label") or "")
     expect(page.locator("#why-lower")).to_contain_text("points")
-    size = page.evaluate("(({width, height}) => [width, height])(document.querySelector('#why-map'))")
+    size = page.evaluate(
+        "(({width, height}) => [width, height])(document.querySelector('#why-map'))"
+    )
     assert size == [8, 8]
     # another picture is explained too, as long as it is wanted
     page.click("#examples-list button >> nth=4")

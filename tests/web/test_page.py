@@ -194,7 +194,8 @@ def test_drawing_is_classified_and_cleared(
     page.mouse.up()
     expect(page.locator("#winner-label")).to_have_text(label)
     # the ink lies as the data set's does: its box, its middle and its amount are among the golden
-    golden = ink_of(np.load(digits_bundle / Bundle.open(digits_bundle).manifest.golden.inputs[0].path))
+    (inputs,) = Bundle.open(digits_bundle).manifest.golden.inputs
+    golden = ink_of(np.load(digits_bundle / inputs.path))
     drawn = ink_of(np.array([page.evaluate(SEEN)], np.uint8).reshape(1, 8, 8, 1))
     assert (golden.min(axis=0) - 0.5 <= drawn[0]).all(), (drawn, golden.min(axis=0))
     assert (drawn[0] <= golden.max(axis=0) + 0.5).all(), (drawn, golden.max(axis=0))

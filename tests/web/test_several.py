@@ -77,9 +77,7 @@ def test_good_and_bad_files_are_a_grid_and_a_table(
     text = saved(page, "#several-csv", tmp_path).read_bytes().decode("utf-8-sig")
     rows = list(csv.DictReader(text.splitlines(), strict=True))
     best = {row["file"]: row["label"] for row in rows if row["rank"] == "1"}
-    assert best == {p.name: label for p, label in expected.items()} | {
-        "'=1+1.png": expected[jpeg]
-    }
+    assert best == {p.name: label for p, label in expected.items()} | {"'=1+1.png": expected[jpeg]}
     version = page.evaluate("JSON.parse(document.getElementById('offers').text)[0].version")
     answered = [row for row in rows if row["rank"]]
     assert len(answered) == 5 * (len(expected) + 1)
@@ -129,7 +127,7 @@ def test_hundreds_one_at_a_time_and_stopped(
     assert counted["calls"] == 0
     # a picture of the grid, and what the stage asks beside it
     assert counted["mostCalls"] <= 3
-    # small copies that are out of sight are not decoded yet, and those that are shown gave theirs back
+    # the stage's picture, and a small copy or two that are being decoded
     assert counted["urls"] <= 3
 
 

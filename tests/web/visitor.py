@@ -25,9 +25,7 @@ def golden_labels(folder: Path) -> dict[Path, str]:
     assert golden.file_outputs is not None
     winners = np.asarray(bundle.array(golden.file_outputs)).argmax(axis=1)
     labels = bundle.manifest.labels
-    return {
-        folder / g.file.path: labels[i] for g, i in zip(golden.files, winners, strict=True)
-    }
+    return {folder / g.file.path: labels[i] for g, i in zip(golden.files, winners, strict=True)}
 
 
 def axe(page: Page) -> list[str]:

@@ -182,15 +182,16 @@ export class Session {
   }
 
   /**
-   * Labels a picture: a file, or a frame of a live camera.
-   * @param {{blob: Blob} | {frame: VideoFrame | ImageBitmap}} picture
+   * Labels a picture: a file, its bytes, or a frame of a live camera.
+   * @param {{blob: Blob} | {bytes: Uint8Array<ArrayBuffer>} | {frame: VideoFrame | ImageBitmap}}
+   *   picture
    */
   async classify(picture) {
     const start = performance.now();
     const image =
-      "blob" in picture
-        ? await this.imageFromFile(await bytesOf(picture.blob))
-        : imageFromPixels(pixelsOfFrame(picture.frame), this.#contract());
+      "frame" in picture
+        ? imageFromPixels(pixelsOfFrame(picture.frame), this.#contract())
+        : await this.imageFromFile("blob" in picture ? await bytesOf(picture.blob) : picture.bytes);
     const preparedMs = performance.now() - start;
     const { outputs, ms } = await this.#runImage(image);
     return { image, probabilities: this.#rows(outputs, 1)[0], preparedMs, modelMs: ms[0] };

@@ -1,5 +1,7 @@
 /** An occlusion map in words: the same for those who see it and those who do not. */
 
+import { percent } from "../ui/format.js";
+
 const LEAST = 0.0005; // a twentieth of a point: nothing that a percentage with one decimal shows
 const LONGEST = 60; // characters of a label
 
@@ -29,7 +31,7 @@ export function inWords({ probability, patch, lefts, tops, drops }, label, size)
   if (drops[most] >= LEAST) {
     sentences.push(
       `Covering the ${place(most)} lowers the probability of ${quoted} by up to ` +
-        `${points(drops[most])}, from ${share(probability)} to ${share(probability - drops[most])}.`,
+        `${points(drops[most])}, from ${percent(probability)} to ${percent(Math.max(0, probability - drops[most]))}.`,
     );
   } else {
     sentences.push(`Covering no part lowers the probability of ${quoted}.`);
@@ -62,10 +64,6 @@ function extremes(/** @type {Float32Array} */ drops) {
     if (drops[i] < drops[least]) least = i;
   }
   return { most, least };
-}
-
-function share(/** @type {number} */ probability) {
-  return `${(Math.max(0, probability) * 100).toFixed(1)} %`;
 }
 
 function region(

@@ -27,9 +27,11 @@ export function setUpLive({ onBegin, onFrame }) {
     if (document.hidden || video.readyState < video.HAVE_CURRENT_DATA || !pace.wants(now)) return;
     const mine = pace;
     mine.begin(now);
-    const goesOn = await onFrame(await frameOf(video));
-    mine.end(performance.now());
-    if (!goesOn) stopLive();
+    try {
+      if (!(await onFrame(await frameOf(video)))) stopLive();
+    } finally {
+      mine.end(performance.now());
+    }
   };
   toggle.addEventListener("click", () => {
     if (isOn) {
