@@ -46,6 +46,8 @@ def test_worker_that_crashes_is_started_again(page: Page, serve: Serve, quick_bu
     # and a second time: then another engine is tried
     page.workers[0].evaluate("void setTimeout(() => { throw new Error('again') })")
     expect(details).to_contain_text("WebAssembly broke and was given up", timeout=60_000)
+    wait_for_proof(page, "passed")
+    expect(page.locator(USED)).to_have_text("Auto: WebGL (graphics card)")
 
 
 def test_lost_webgl_context_is_noticed_and_replaced(

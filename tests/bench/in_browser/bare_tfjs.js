@@ -12,6 +12,7 @@ export async function bare({ vendor, backend, folder, shape, pixels, threads }) 
   }
   await tf.setBackend(backend);
   await tf.ready();
+  if (threads > 1 && tf.getThreadsCount() < threads) throw new Error("got no threads");
   const artifacts = await artifactsOf(folder);
   const model = tf.loadGraphModelSync({ load: () => artifacts });
   return timed(async () => {

@@ -30,3 +30,8 @@ export function kindOf(/** @type {unknown} */ error) {
 export function errorOf(/** @type {string | null} */ kind, /** @type {string} */ message) {
   return new (kind === null ? Error : KINDS[kind])(message);
 }
+
+/** What a person is told of anything that was thrown. */
+export function messageOf(/** @type {unknown} */ error) {
+  return error instanceof Error ? error.message : String(error);
+}

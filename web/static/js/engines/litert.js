@@ -94,7 +94,7 @@ function model(litert, variant, compiled, live) {
     live.delete(tensor);
     tensor.delete();
   };
-  // asking a tensor for its shape goes through WebAssembly: a tenth of a small model's whole run
+  // asking a tensor for its shape goes through WebAssembly, at every run
   const shapes = variant.outputs.map(({ shape }) => shape);
   return {
     async run(tensors) {

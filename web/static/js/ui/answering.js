@@ -1,6 +1,7 @@
 /** The picture on the stage and its answer. The card belongs to the latest picture. */
 
 import { Stopped } from "../client.js";
+import { messageOf } from "../failures.js";
 import { Steady } from "../live/steady.js";
 import { askAbout, askAboutFrame } from "./ask.js";
 import { remember } from "./history.js";
@@ -89,8 +90,4 @@ export function showFault(/** @type {unknown} */ error) {
   if (error instanceof Stopped) return;
   noWhy();
   showError(messageOf(error));
-}
-
-export function messageOf(/** @type {unknown} */ error) {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -68,7 +68,7 @@ function offerText(/** @type {Figure} */ used, /** @type {Figure} */ best) {
   const factor = times < 10 ? times.toFixed(1) : Math.round(times).toString();
   return (
     `${engineTitle(best.engine)} is ${factor}× as fast here and matches training: ` +
-    `${milliseconds(best.ms ?? 0)} instead of ${milliseconds(used.ms ?? 0)}.`
+    `${precise(best.ms ?? 0)} instead of ${precise(used.ms ?? 0)}.`
   );
 }
 
@@ -94,7 +94,7 @@ function table(/** @type {Figure[]} */ figures) {
         "tr",
         {},
         element("th", { scope: "row" }, engineTitle(figure.engine)),
-        element("td", { class: "number" }, figure.ms === null ? "–" : milliseconds(figure.ms)),
+        element("td", { class: "number" }, figure.ms === null ? "–" : precise(figure.ms)),
         element("td", {}, verdict(figure)),
       ),
     );
@@ -120,6 +120,11 @@ function verdict(/** @type {Figure} */ { passed, reason }) {
   if (reason !== null) return reason;
   if (passed === null) return "not checked: slower";
   return passed ? "yes" : "no";
+}
+
+/** Small models take a fraction of a millisecond. */
+function precise(/** @type {number} */ ms) {
+  return ms < 1 ? `${ms.toFixed(2)} ms` : milliseconds(ms);
 }
 
 function note(/** @type {string} */ text) {

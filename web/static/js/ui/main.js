@@ -1,8 +1,15 @@
 /** The page: what is wired to what. */
 
+import { messageOf } from "../failures.js";
 import { inkStyle } from "../pen.js";
-import { answer, answerAgain, answerFrame, beginLive, clearAnswer } from "./answering.js";
-import { messageOf, showFault } from "./answering.js";
+import {
+  answer,
+  answerAgain,
+  answerFrame,
+  beginLive,
+  clearAnswer,
+  showFault,
+} from "./answering.js";
 import { showProofError } from "./badge.js";
 import { setUpCamera, startCamera, stopCamera } from "./camera.js";
 import { setUpChoices } from "./choices.js";

@@ -7,7 +7,13 @@ import { AUTO, candidates, same, startingWith } from "../auto/candidates.js";
 import { forget, remembered } from "../auto/memory.js";
 import { Bundle } from "../bundle.js";
 import { Stopped, WorkerClient } from "../client.js";
-import { EngineFailed, FileAltered, NetworkLost } from "../failures.js";
+import {
+  EngineFailed,
+  EngineUnavailable,
+  FileAltered,
+  NetworkLost,
+  messageOf,
+} from "../failures.js";
 import { answeredBy, useModel } from "./ask.js";
 import { showProgress, showProof, showProofError, showWaiting } from "./badge.js";
 import {
@@ -61,6 +67,8 @@ let loads = 0; // a load that was overtaken by another choice ends
 let preferred = null;
 /** How often each engine broke since the visitor chose. @type {Map<string, number>} */
 const broke = new Map();
+/** Engines that `auto` does not try again until the visitor chooses. @type {Set<string>} */
+const givenUp = new Set();
 let isOffline = false;
 let searching = new AbortController();
 
@@ -75,6 +83,7 @@ export function setUpModel(/** @type {Listener} */ given) {
 export async function loadChoice() {
   preferred = null;
   broke.clear();
+  givenUp.clear();
   await load([]);
 }
 
@@ -99,8 +108,7 @@ async function load(/** @type {string[]} */ notes) {
     listener.onBundle(bundle, offer);
     const subject = { bundle: offer, variant: chosen.variant };
     const memory = chosen.engine === AUTO ? remembered(subject) : null;
-    const ids = offer.variants.map(({ id }) => id);
-    const plan = startingWith(candidates(ids, chosen), preferred ?? memory?.best ?? null);
+    const plan = startingWith(trusted(offer, chosen), preferred ?? memory?.best ?? null);
     const { client, candidate, proof } = await start({ offer, bundle, chosen, plan, notes });
     client.onBroken = (error) => void restart(candidate, error);
     if (memory && !same(candidate, preferred ?? memory.best)) forget(subject);
@@ -113,6 +121,21 @@ async function load(/** @type {string[]} */ notes) {
     if (error instanceof Stopped || mine !== loads) return;
     problem(error, notes, bundle);
   }
+}
+
+/** What the choice leaves open, without what was given up; a forced engine is never left out. */
+function trusted(
+  /** @type {Offer} */ { variants },
+  /** @type {import("./choices.js").Choice} */ chosen,
+) {
+  const ids = variants.map(({ id }) => id);
+  const all = candidates(ids, chosen);
+  const left = all.filter((candidate) => !givenUp.has(keyOf(candidate)));
+  return chosen.engine === AUTO && left.length > 0 ? left : all;
+}
+
+function keyOf(/** @type {Candidate} */ { variant, engine }) {
+  return `${variant} ${engine}`;
 }
 
 function stopWhatRuns() {
@@ -146,6 +169,7 @@ async function start(/** @type {Load} */ load) {
         `${engineTitle(candidate.engine)} did not match training (${proof.agreeing}/` +
           `${proof.total}, worst error ${scientific(proof.worst)}) and was given up.`,
       );
+      givenUp.add(keyOf(candidate));
       client.close();
     } catch (error) {
       if (error instanceof Stopped || !isForAnother(error)) throw error;
@@ -157,6 +181,7 @@ async function start(/** @type {Load} */ load) {
       } else {
         if (isLast) throw error;
         notes.push(`${engineTitle(candidate.engine)} was left out: ${messageOf(error)}`);
+        givenUp.add(keyOf(candidate));
       }
       current?.client.close();
     }
@@ -171,7 +196,9 @@ async function proved(
   /** @type {boolean} */ isLast,
 ) {
   const client = new WorkerClient();
-  const loading = client.call("load", { ...candidate, bundle: offer });
+  const loading = client
+    .call("load", { ...candidate, bundle: offer })
+    .catch((error) => Promise.reject(reasonToLeaveOut(error)));
   // a picture that waits for an engine that is given up is answered by the next one
   const loaded = loading.catch((error) => {
     throw isLast || !isForAnother(error) ? error : new Stopped();
@@ -206,6 +233,7 @@ async function keepUsed(/** @type {WorkerClient} */ client) {
 async function restart(/** @type {Candidate} */ candidate, /** @type {Error} */ error) {
   const again = mayStartAgain(candidate);
   preferred = again ? candidate : null;
+  if (!again) givenUp.add(keyOf(candidate));
   const title = engineTitle(candidate.engine);
   const done = again ? "was started again" : "was given up";
   if (!again && choice().engine !== AUTO) {
@@ -215,15 +243,22 @@ async function restart(/** @type {Candidate} */ candidate, /** @type {Error} */ 
   await load([`${title} broke and ${done}: ${error.message}`]);
 }
 
-function mayStartAgain(/** @type {Candidate} */ { variant, engine }) {
-  const key = `${variant} ${engine}`;
+function mayStartAgain(/** @type {Candidate} */ candidate) {
+  const key = keyOf(candidate);
   broke.set(key, (broke.get(key) ?? 0) + 1);
   return (broke.get(key) ?? 0) < MAY_BREAK;
 }
 
-/** Whether another engine may do better: it brings no network, and no other file. */
+/** Whatever an engine cannot load is for the next one: but that brings no network, and no other file. */
+function reasonToLeaveOut(/** @type {unknown} */ error) {
+  const isNoFault = error instanceof NetworkLost || error instanceof FileAltered;
+  if (isNoFault || error instanceof Stopped || isForAnother(error)) return error;
+  return new EngineUnavailable(messageOf(error));
+}
+
+/** Whether another engine may do better. */
 function isForAnother(/** @type {unknown} */ error) {
-  return !(error instanceof NetworkLost || error instanceof FileAltered);
+  return error instanceof EngineUnavailable || error instanceof EngineFailed;
 }
 
 function isAlike(/** @type {Proof} */ proof, /** @type {Proof | null} */ before) {
@@ -250,8 +285,4 @@ function problem(
 function remedy(/** @type {string} */ engine) {
   if (engine === AUTO) return null;
   return { label: "Choose another engine for me", run: chooseAutomatically };
-}
-
-function messageOf(/** @type {unknown} */ error) {
-  return error instanceof Error ? error.message : String(error);
 }
