@@ -12,8 +12,9 @@ export const AUTO = "auto";
 
 /**
  * The candidates in the order in which they are tried. An automatic variant never changes the
- * precision: those of the first one's precision are meant, float32 where there is any. A layers
- * model is the same arithmetic for 50 KB more and is run only where it is asked for.
+ * precision: those of the first one's precision are meant, and the first is what verification found
+ * fit for visitors (web/offers.py). A layers model is the same arithmetic for 50 KB more and is run
+ * only where it is asked for.
  * @param {string[]} variants ids of what is offered
  * @param {Chosen} chosen
  * @returns {Candidate[]}
@@ -31,10 +32,9 @@ export function candidates(variants, { variant, engine }) {
     .sort((a, b) => order.indexOf(a.engine) - order.indexOf(b.engine));
 }
 
-/** float32 where it is offered, else that of the first variant. */
+/** That of the first variant. */
 export function automaticPrecision(/** @type {string[]} */ variants) {
-  const all = variants.filter((id) => !needsLayers(id)).map(precisionOf);
-  return all.includes("float32") ? "float32" : (all[0] ?? precisionOf(variants[0]));
+  return precisionOf(variants.find((id) => !needsLayers(id)) ?? variants[0]);
 }
 
 /** @returns {boolean} */
