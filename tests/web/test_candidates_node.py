@@ -35,10 +35,10 @@ def test_automatic_choice_keeps_the_precision(tried: Callable[..., list[str]]) -
     assert not any("f16" in c for c in order)
 
 
-def test_bundle_without_float32_keeps_the_precision_of_its_first(
-    tried: Callable[..., list[str]],
-) -> None:
-    order = tried(AUTO, AUTO, ["tfjs-uint8", "tflite-float16"])
+def test_precision_is_that_of_the_first(tried: Callable[..., list[str]]) -> None:
+    order = tried(
+        AUTO, AUTO, ["tfjs-layers-float32", "tfjs-uint8", "tfjs-float32", "tflite-float16"]
+    )
     assert {c.split()[1] for c in order} == {"tfjs-uint8"}
 
 
