@@ -81,10 +81,7 @@ def test_from_a_checkpoint_to_the_same_end(
         assert same_losses == losses
         for one, other in zip(weights, again, strict=True):
             np.testing.assert_array_equal(one, other)
-    # and the controls: what a checkpoint without the optimiser's state, or without that of the
-    # random generators, would give
-    without = dataclasses.replace(second, optimizer=[v * 0 for v in second.optimizer])
-    assert _trained(recipe, sets, _Recorder(without))[1] != losses
+    # and the control: what a checkpoint without the state of the random generators would give
     assert any(map(_is_generator, second.model))
     # step, rate, and two moments and an average for each weight
     assert len(second.optimizer) >= 3 * (len(second.best.weights) // 2)

@@ -64,15 +64,17 @@ const SIZES = {
 /** @returns {Promised} */
 function sizeOfJpeg(/** @type {Uint8Array} */ bytes) {
   let frame = null;
+  let componentsAtOnce = 0; // one scan that holds as many is the only one that is decoded
   for (const { kind, body, start } of segmentsOfJpeg(bytes)) {
     if (kind === "\xda") {
       if (!frame) break;
-      return { ...frame, scans: scansFrom(bytes, start) };
+      return { ...frame, scans: body[0] === componentsAtOnce ? 1 : scansFrom(bytes, start) };
     }
     if (/[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]/.test(kind)) {
-      if (body.length < 5) throw cutShort("a segment");
+      if (body.length < 6) throw cutShort("a segment");
       const view = viewOf(body);
       frame = { width: view.getUint16(3), height: view.getUint16(1) };
+      componentsAtOnce = /[\xc2\xc6\xca\xce]/.test(kind) ? -1 : body[5];
     }
   }
   throw cutShort("its header");
