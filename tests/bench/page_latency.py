@@ -236,7 +236,8 @@ def _site(bundles: dict[str, Path]) -> Iterator[tuple[Any, str]]:
     try:
         with sync_playwright() as playwright:
             path = find_chromium()
-            browser = playwright.chromium.launch(executable_path=path, args=chromium_flags())
+            flags = [*chromium_flags(), "--js-flags=--expose-gc"]  # to tell memory from garbage
+            browser = playwright.chromium.launch(executable_path=path, args=flags)
             yield browser, f"http://127.0.0.1:{server.port}/"
             browser.close()
     finally:
