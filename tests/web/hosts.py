@@ -42,9 +42,11 @@ def python_server(root: Path, host: type[Quiet] = Quiet) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/models/try/"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/models/try/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -67,14 +69,20 @@ def nginx_server(root: Path) -> Iterator[str]:
     for parent in root.parents[:3]:
         parent.chmod(parent.stat().st_mode | 0o055)
     with subprocess.Popen([NGINX, "-c", configuration, "-p", root]) as server:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except ConnectionRefusedError:
+        try:
+            while not _answers(port):
                 assert server.poll() is None
-        yield f"http://127.0.0.1:{port}/models/try/"
-        server.terminate()
+            yield f"http://127.0.0.1:{port}/models/try/"
+        finally:
+            server.terminate()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def proved(page: Page) -> None:
