@@ -70,7 +70,7 @@ def test_good_and_bad_files_are_a_grid_and_a_table(
         assert shown[path.name][1].endswith("%")
     for bad in (words, cut):
         assert shown[bad.name][0] == "No answer"
-        assert shown[bad.name][1].startswith("expected ")
+        assert "expected " in shown[bad.name][1]
     # a small copy of each picture that is one; their addresses are given back
     expect(page.locator("#several-list img")).to_have_count(len(expected) + 1)
 
@@ -89,7 +89,7 @@ def test_good_and_bad_files_are_a_grid_and_a_table(
     assert {row["file"] for row in rows if row["error"]} == {"words.png", "cut.jpg"}
     documents = json.loads(saved(page, "#several-json", tmp_path).read_text("utf-8"))
     assert [d["file"] for d in documents] == [p.name for p in (words, *expected, cut, formula)]
-    assert documents[0]["error"].startswith("expected ")
+    assert "expected " in documents[0]["error"]
 
     # one of them in full
     page.click(f"#several-list button:has-text('{jpeg.name}')")

@@ -8,6 +8,9 @@ from playwright.sync_api import Page, expect
 from edgeproof.edge.bundle import Bundle
 from edgeproof.web.app import create_app
 
+# a browser on two busy cores takes its time
+expect.set_options(timeout=30_000)
+
 AXE = Path(create_app.__code__.co_filename).parent / "node_modules/axe-core/axe.min.js"
 
 
