@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from edgeproof.edge.bundle import Bundle
+from tests.edge.corpus.sizes import flat_png
 from tests.web.visitor import proved
 
 Serve = Callable[..., str]
@@ -36,3 +37,17 @@ def test_picture_is_classified(page: Page, serve: Serve, digits_bundle: Path, ki
     proved(page, serve(digits_bundle))
     page.evaluate(GIVE, [kind, path.name, base64.b64encode(path.read_bytes()).decode()])
     expect(page.locator("#winner-label")).to_have_text(labels[index])
+
+
+def test_what_the_worker_refuses_is_not_decoded_for_the_stage_either(
+    page: Page, serve: Serve, digits_bundle: Path
+) -> None:
+    proved(page, serve(digits_bundle))
+    expect(page.locator("#preview")).to_be_visible()
+    bomb = flat_png(20_000, 10_000, depth=1)
+    page.evaluate(GIVE, ["drop", "huge.png", base64.b64encode(bomb).decode()])
+    expect(page.locator("#error")).to_contain_text("expected at most 30,000,000 pixels")
+    expect(page.locator("#preview")).to_be_hidden()
+    small = flat_png(20, 10)
+    page.evaluate(GIVE, ["drop", "small.png", base64.b64encode(small).decode()])
+    expect(page.locator("#preview")).to_be_visible()

@@ -103,7 +103,7 @@ async function preparePen(/** @type {WorkerClient} */ worker) {
 function showPicture(/** @type {Picture} */ picture) {
   mark(null);
   select("file", onTab);
-  showPreview(picture.blob);
+  void showPreview(picture.blob);
   void answer(picture);
 }
 
@@ -117,7 +117,7 @@ async function showExample(
   select("file", onTab);
   try {
     const blob = new Blob([await bundle.read(golden.file)]);
-    showPreview(blob);
+    void showPreview(blob);
     const name = golden.file.path.split("/").at(-1) ?? "";
     await answer({ blob, name, key: golden }, { byVisitor });
   } catch (error) {
