@@ -22,7 +22,7 @@ const LITERT = ["litert.js", "litert_wasm_internal.js", "litert_wasm_internal.wa
  * In the order in which `auto` tries to start them. WebAssembly first: it answers at once on every
  * device measured. WebGL and WebGPU would be 70 KB less, but compile their programs first (a second
  * for the smallest model), and plain JavaScript 107 KB less, but it takes 8 times as long for the
- * digits and 80 times for a MobileNet. They come where WebAssembly is not offered or wrong.
+ * digits and 70 times for a MobileNet. They come where WebAssembly is not offered or wrong.
  * @type {Record<string, string[]>}
  */
 export const ENGINE_FILES = {
