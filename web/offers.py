@@ -10,6 +10,9 @@ from edgeproof.web.verdict import Accuracy, Verdict, verdict_of
 _LABELS = 6
 _LABEL_CHARACTERS = 40
 
+# half a second of a slow phone's network; for less, visitors get the very answers of training
+_WORTH_BYTES = 100_000
+
 
 def offer_of(served: ServedBundle) -> dict[str, Any]:
     """A bundle as the document's `offers` and `bundles.json` list it; its report is read anew."""
@@ -36,7 +39,8 @@ def offer_of(served: ServedBundle) -> dict[str, Any]:
 
 
 def _ordered(variants: tuple[Variant, ...], verdict: Verdict) -> list[Variant]:
-    """The smallest graph model that verification found as accurate as the first one, then the rest.
+    """The smallest graph model that verification found as accurate as the first one, where it saves
+    much, then the rest.
 
     MNIST's weights are 247 KB in float32 and 71 KB in 8 bits, of a first visit of some 300 KB.
     Without a passed report nobody knows what 8 bits cost this model, and the first one stays.
@@ -56,6 +60,8 @@ def _ordered(variants: tuple[Variant, ...], verdict: Verdict) -> list[Variant]:
 
     fit = [v for v in variants if v.format == first.format and is_as_accurate(v)]
     chosen = min(fit, key=lambda v: v.bytes)
+    if first.bytes - chosen.bytes < _WORTH_BYTES:
+        return list(variants)
     return [chosen, *(v for v in variants if v is not chosen)]
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from edgeproof.edge.bundle import Bundle
+from edgeproof.web import offers
 from edgeproof.web.app import create_app
 from edgeproof.web.offers import offer_of
 from edgeproof.web.served import served_bundle
@@ -76,12 +77,14 @@ def test_offer_has_the_accuracy_of_what_visitors_run(bundle_copy: Path) -> None:
         ({"value": 0.9749}, "tfjs-float16"),  # one image fewer
         ({"n": 999}, "tfjs-float16"),  # of other images
         ({"passed": False}, "tfjs-float32"),
+        ({"worth": 1_000_000}, "tfjs-float32"),
     ],
-    ids=["as accurate", "less accurate", "other images", "a gate broke"],
+    ids=["as accurate", "less accurate", "other images", "a gate broke", "saves little"],
 )
 def test_visitors_get_the_smallest_variant_that_is_as_accurate(
-    bundle_copy: Path, changes: dict[str, Any], default: str
+    bundle_copy: Path, changes: dict[str, Any], default: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(offers, "_WORTH_BYTES", changes.pop("worth", 1))
     same = {"value": 0.975, "low": 0.95, "high": 0.9876, "n": 1234}
     report = report_on(bundle_copy, passed=changes.get("passed", True))
     of_uint8 = same | {name: value for name, value in changes.items() if name != "passed"}
