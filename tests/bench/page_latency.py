@@ -32,6 +32,7 @@ ENGINES: dict[str, dict[str, Any]] = {
 }
 # short blocks, many of them: what else the machine does changes from one second to the next
 BLOCK = {"n": 200, "withinMs": 300}
+NEAR = 3.0  # times the fastest: engines that are compared once more, all in turn
 BLOCKS = 8  # for each round of `--rounds`
 _PAGES = Path(__file__).with_name("in_browser")
 _WEB = Path(__file__).parents[2] / "web"
@@ -95,6 +96,7 @@ def _model(browser: Any, address: str, folder: Path, blocks: int) -> dict[str, A
     return {
         "engines": engines,
         "auto": chosen,
+        "contest": _contest(browser, address, bundle, _near(engines, chosen), blocks),
         "plain": {
             "backend": backend,
             "ours_ms": [block for block, _ in last],
@@ -115,6 +117,26 @@ class Loop:
 
     def close(self) -> None:
         self.page.context.close()
+
+
+def _near(engines: dict[str, Any], chosen: str) -> list[str]:
+    """The engines that may be the fastest, and the chosen one."""
+    times = {name: median(map(median, pair["ours_ms"])) for name, pair in engines.items()}
+    limit = NEAR * min(times.values())
+    return [name for name, ms in times.items() if ms <= limit or name == chosen]
+
+
+def _contest(
+    browser: Any, address: str, bundle: Any, engines: list[str], blocks: int
+) -> dict[str, list[list[float]]]:
+    """Blocks of these engines in turn: minutes apart they could not be compared."""
+    loops = {engine: _ours(browser, address, bundle, engine) for engine in engines}
+    try:
+        rounds = [{engine: loop() for engine, loop in loops.items()} for _ in range(blocks)]
+    finally:
+        for loop in loops.values():
+            loop.close()
+    return {engine: [one[engine] for one in rounds] for engine in engines}
 
 
 def _pair(

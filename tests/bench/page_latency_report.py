@@ -47,9 +47,10 @@ def markdown(result: dict[str, Any]) -> str:
 
 def _automatic(model: str, of_model: dict[str, Any]) -> list[str]:
     chosen, plain = of_model["auto"], of_model["plain"]
-    times = {engine: _median(pair["ours_ms"]) for engine, pair in of_model["engines"].items()}
+    contest = of_model["contest"]
+    times = {engine: _median(blocks) for engine, blocks in contest.items()}
     best = min(times, key=lambda engine: times[engine])
-    to_best = times[chosen] / times[best]
+    to_best = _ratio(contest[chosen], contest[best])
     to_plain = _ratio(plain["ours_ms"], plain["plain_ms"])
     return [
         f"| {model} | {chosen}, {times[chosen]:.3f} ms | the best, {best}, {times[best]:.3f} ms "
