@@ -49,7 +49,7 @@ test-oldest: .venv-oldest/.installed web/node_modules/.installed  ## conversion 
 	.venv-oldest/bin/python -m pytest -n 2 --dist loadgroup tests/convert \
 	    --ignore=tests/convert/verify --ignore=tests/convert/inspect $(ARGS)
 
-bench: $(READY)  ## conversion against the public tools: build/bench/*.json and a table
+bench: $(READY) web/node_modules/.installed browser  ## what everything costs, beside the plain way: build/bench/*.md
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc

@@ -13,16 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import (
-    conversion,
-    device,
-    evaluation,
-    live_camera,
-    page_latency,
-    page_pixels,
-    training,
-)
-from tests.bench.page import page_visit, server_load
+from tests.bench import conversion, device, evaluation, training
+from tests.bench.page import latency, live_camera, pixels, server_load, visit
 from tests.bench.settings import Settings, reference_python
 
 OUTPUT = Path("build/bench")
@@ -31,12 +23,12 @@ PARTS: dict[str, ModuleType] = {
     "conversion": conversion,
     "evaluation": evaluation,
     "device": device,
-    "server": server_load,
-    "page-pixels": page_pixels,
     "training": training,
-    "page-visit": page_visit,
+    "page-visit": visit,
+    "page-latency": latency,
+    "page-pixels": pixels,
     "live-camera": live_camera,
-    "page-latency": page_latency,
+    "server": server_load,
 }
 
 

@@ -14,8 +14,8 @@ from statistics import median
 from threading import Thread
 from typing import Any
 
-from tests.bench.endurance_in_browser import endured
-from tests.bench.page_latency_report import markdown
+from tests.bench.page.endurance import endured
+from tests.bench.page.latency_report import markdown
 from tests.bench.settings import Settings
 
 __all__ = ["markdown", "measure"]
@@ -35,7 +35,7 @@ BLOCK = {"n": 200, "withinMs": 300}
 NEAR = 3.0  # times the fastest: engines that are compared once more, all in turn
 BLOCKS = 8  # for each round of `--rounds`
 _PAGES = Path(__file__).with_name("in_browser")
-_WEB = Path(__file__).parents[2] / "web"
+_WEB = Path(__file__).parents[3] / "web"
 _ISOLATED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -280,7 +280,7 @@ def _bundles(cache: Path) -> dict[str, Path]:
         _do(edgeproof, "convert", folder / "digits-run", "-o", bundles["digits"], *variants)
     if not bundles["mobilenet"].exists():
         source = folder / "mobilenet-source"
-        _do(sys.executable, Path(__file__).with_name("make_mobilenet.py"), source)
+        _do(sys.executable, Path(__file__).parents[1] / "make_mobilenet.py", source)
         options = ["--normalize", "minus-one-one", "--labels", source / "labels.txt"]
         options += ["--calibration", source / "calibration.npz", *variants]
         _do(edgeproof, "convert", source / "model.keras", "-o", bundles["mobilenet"], *options)

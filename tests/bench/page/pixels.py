@@ -26,7 +26,7 @@ from edgeproof.edge.pictures.decode import decoded
 from tests.bench.pictures import encoded
 from tests.bench.settings import Settings
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 SIZE = 4000, 3000
 TARGET_MS = 150
 RUNS = 5  # for each round
@@ -34,7 +34,7 @@ RUNS = 5  # for each round
 CASES = (("JPEG", 1, "rgb"), ("JPEG, turned by EXIF", 6, "rgb"), ("JPEG", 1, "gray"))
 OURS = {"image": "pixels to image", "decoding": "the browser's decoding", "file": "file to image"}
 _RUN = """(task) => new Promise((resolve, reject) => {
-    const worker = new Worker("/tests/bench/page_pixels_worker.js", {type: "module"});
+    const worker = new Worker("/tests/bench/page/pixels_worker.js", {type: "module"});
     worker.onmessage = ({data}) => { worker.terminate(); resolve(data); };
     worker.onerror = (event) => reject(new Error(event.message));
     worker.postMessage(task);
