@@ -37,7 +37,7 @@ class Rescued(NamedTuple):
 def rescued(digits_run: Path, tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Rescued:
     folder = tmp_path_factory.mktemp("rescued")
     run = run_with_outliers(digits_run, folder / "run", [PLACE])
-    asked = ("--keep-float", "auto", "--gate", "accuracy-drop=0.5", "--json")
+    asked = ("--keep-float", "auto", "--gate", "accuracy-drop=2", "--json")
     done = cli("convert", run, "-o", folder / "bundle", "--variants", VARIANTS, *asked)
     assert done.returncode == 0, done.stderr
     return Rescued(run, folder / "bundle", json.loads(done.stdout), done.stderr)
@@ -51,9 +51,9 @@ def test_the_document_says_what_was_kept_tried_and_paid(rescued: Rescued) -> Non
     gates = {row["gate"]: row for row in found["gates"]}
     assert set(gates) == {"accuracy-drop", "agreement", "confidence-drift", "noise"}
     drop = gates["accuracy-drop"]
-    assert drop["limit"] == 0.5
+    assert drop["limit"] == 2
     assert drop["before"] > 50
-    assert drop["after"] <= 0.5
+    assert drop["after"] <= 2
     assert gates["agreement"]["after"] > 0.95 > gates["agreement"]["before"]
     sizes = {v["id"]: v["bytes"] for v in rescued.document["variants"]}
     assert found["bytes_before"] < found["bytes_after"] == sizes["tflite-int8"]

@@ -12,7 +12,9 @@ from edgeproof.edge.bundle import Bundle
 from edgeproof.edge.manifest import Manifest
 from tests.convert.rescue.outliers import PLACES, blow_up, run_with_outliers, unbounded
 
-GATES = ("accuracy-drop=0.5",)
+# an outlier costs 50 points and more. Of some 180 images that choose, 0.5 points are less than one,
+# and a sound model of 8 bits may turn one over
+GATES = ("accuracy-drop=2",)
 
 
 def rescued(run: Path, bundle: Path, variants: str = "tflite-int8") -> Manifest:
