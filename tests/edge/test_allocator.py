@@ -19,7 +19,7 @@ if sys.argv[1] == "told":
     assert give_large_buffers_back()
 for _ in range(2):
     buffers = [libc.malloc(12_000_000) for _ in range(2)]
-    libc.malloc(100_000)  # above them, so that the heap cannot shrink
+    libc.malloc(1_000_000)  # above them, so that the heap cannot shrink
     for buffer in buffers:
         ctypes.memset(buffer, 1, 12_000_000)
     for buffer in buffers:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -181,11 +182,11 @@ def running(*arguments: str | Path, **more: object) -> Iterator["subprocess.Pope
     command = [EDGEPROOF, "classify", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
     process = subprocess.Popen(command, **pipes)  # type: ignore[call-overload]
-    try:
-        with process:
+    with process:
+        try:
             yield process
-    finally:
-        process.kill()
+        finally:
+            process.kill()  # before it is waited for: a failed test must not hang
 
 
 def wait_until_it_sleeps_in(process: "subprocess.Popen[bytes]", function: str) -> None:
@@ -254,7 +255,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(digits_bundle: Path) -> None:
     files = " ".join(50 * [str(digits_bundle / "golden" / "files")])
     shell = f"{EDGEPROOF} classify {digits_bundle} {files} | head -n 1"
     done = subprocess.run(shell, shell=True, capture_output=True, text=True, check=True)
-    assert done.stdout.endswith("01-rgb.png: 0 99.6%\n")
+    assert re.search(r"01-rgb\.png: 0 \d+\.\d%\n$", done.stdout)
     assert done.stderr == ""
 
 
@@ -269,7 +270,7 @@ def test_a_talk_that_nobody_hears_does_not_end_a_stream(
         os.close(reader)
         (tmp_path / "bad.png").write_bytes(b"no picture")
         (tmp_path / "good.png").write_bytes(picture)
-        assert b"good.png: 0 99.6%" in process.stdout.readline()
+        assert re.search(rb"good\.png: 0 \d+\.\d%\n$", process.stdout.readline())
         process.terminate()
         assert process.wait(LIMIT_S) == 0
 

@@ -116,6 +116,7 @@ def test_wrong_decoding_turns_the_badge_red_whatever_the_engine(
 ) -> None:
     patch_workers(
         """
+self.VideoFrame = undefined; // pixels come through a canvas then
 const original = OffscreenCanvasRenderingContext2D.prototype.getImageData;
 OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...given) {
     const picture = original.apply(this, given);
