@@ -34,7 +34,7 @@ async ({ engine: name, variant, files, inputs }) => {
     runs.push(outputs.map(({ shape, data }) => ({ shape, values: Array.from(data) })));
   }
   model.dispose();
-  return { runs, fault: engine.fault?.() ?? null, calls: (engine.gpuCalls?.() ?? 0) - before };
+  return { runs, fault: engine.faults?.first() ?? null, calls: (engine.gpuCalls?.() ?? 0) - before };
 }
 """
 
