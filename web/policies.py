@@ -30,3 +30,5 @@ WORKER = "; ".join(
 # a bundle is made by somebody: whatever it holds is shown without script and as its own origin
 REPORT = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 BUNDLE = f"{REPORT}; sandbox"
+# a file that no document and no worker is made of
+INERT = "default-src 'none'"

@@ -34,7 +34,8 @@ async ({ engine: name, variant, files, inputs }) => {
     runs.push(outputs.map(({ shape, data }) => ({ shape, values: Array.from(data) })));
   }
   model.dispose();
-  return { runs, fault: engine.faults?.first() ?? null, calls: (engine.gpuCalls?.() ?? 0) - before };
+  const calls = (engine.gpuCalls?.() ?? 0) - before;
+  return { runs, fault: engine.faults?.first() ?? null, calls };
 }
 """
 

@@ -4,6 +4,8 @@
  */
 
 import { kindOf } from "./failures.js";
+import { bytesOf } from "./file_bytes.js";
+import { checkHeader } from "./header.js";
 import { Session } from "./session.js";
 import { thumbnail } from "./thumbnail.js";
 
@@ -26,6 +28,7 @@ const METHODS = {
   runImages: (images) => session.runImages(images),
   runTensors: (tensors) => session.runTensors(tensors),
   runFile: (path) => session.runFile(path),
+  check: async ({ blob }) => checkHeader(await bytesOf(blob)),
   classify: (picture) => session.classify(picture),
   thumbnail: (wanted) => thumbnail(wanted),
   explain: (question, onProgress, signal) =>

@@ -57,6 +57,16 @@ export function askForThumbnail(/** @type {Blob} */ blob) {
   return again(({ client }) => client.call("thumbnail", { blob, side: 160 }));
 }
 
+/** Whether the worker would decode a picture, before the model is there; if not, it says why. */
+export async function isDecodable(/** @type {Blob} */ blob) {
+  try {
+    await again(({ client }) => client.call("check", { blob }), (opening) => opening);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * @param {VideoFrame | ImageBitmap} frame is handed over to the worker, or closed
  * @returns {Promise<Asked>}
@@ -76,13 +86,14 @@ export async function askAboutFrame(frame) {
  * Asks, and where another choice was made meanwhile asks the next model.
  * @template T
  * @param {(model: Loaded) => Promise<T>} ask
+ * @param {(opening: Promise<Loaded>) => Promise<Loaded>} waited what has to be there
  * @returns {Promise<T>}
  */
-async function again(ask) {
+async function again(ask, waited = ready) {
   for (;;) {
     const mine = current;
     try {
-      return await ask(await ready(mine));
+      return await ask(await waited(mine));
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       if (current === mine) await new Promise((goOn) => waiting.push(() => goOn(null)));

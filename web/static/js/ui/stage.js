@@ -1,10 +1,8 @@
 /** The picture on the stage. */
 
-import { checkHeader } from "../header.js";
+import { isDecodable } from "./ask.js";
 import { byId } from "./dom.js";
 
-// what stands before a photograph's own pixels: EXIF's thumbnail and a colour profile are smaller
-const HEAD_BYTES = 2 * 2 ** 20;
 const SMALL_PIXELS = 128; // below this a preview shows its pixels
 
 const preview = byId("preview", HTMLImageElement);
@@ -29,16 +27,6 @@ export async function showPreview(/** @type {Blob} */ picture) {
   preview.src = URL.createObjectURL(picture);
   preview.hidden = false;
   prompt.hidden = true;
-}
-
-/** Whether its header promises no more than the page decodes anywhere. */
-async function isDecodable(/** @type {Blob} */ picture) {
-  try {
-    checkHeader(new Uint8Array(await picture.slice(0, HEAD_BYTES).arrayBuffer()));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function clearPreview() {
