@@ -1,6 +1,6 @@
 /** A chosen file's bytes, read in the worker. */
 
-const MAX_FILE_BYTES = 60_000_000; // as edge/pictures/source.py
+import { MAX_FILE_BYTES } from "./header.js";
 
 /**
  * @param {Blob} blob

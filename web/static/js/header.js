@@ -6,7 +6,7 @@
 import { chunksOfWebp, counter, cutShort, formOf, segmentsOfJpeg, textAt, viewOf } from "./parts.js";
 
 const MAX_PIXELS = 30_000_000; // as edge/pictures/plain.py
-const MAX_FILE_BYTES = 60_000_000; // as edge/pictures/source.py
+export const MAX_FILE_BYTES = 60_000_000; // as edge/pictures/source.py
 // every scan of a JPEG goes over all pixels; as edge/pictures/decode.py
 const MAX_PASSED_PIXELS = 1_000_000_000;
 
