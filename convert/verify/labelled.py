@@ -108,7 +108,8 @@ def _from(
             except EdgeproofError as error:
                 progress.note(f"all pictures of {data} are used: {error}")
     images, indices = picture_tree(data, bundle, workers, progress)
-    return Labelled(str(data), images, indices, len(images))
+    # the name alone: reports are published, and the path is this machine's
+    return Labelled(data.resolve().name, images, indices, len(images))
 
 
 def _from_npz(path: Path) -> Labelled:
@@ -121,7 +122,7 @@ def _from_npz(path: Path) -> Labelled:
             f"expected the arrays images and labels in {path}, got {', '.join(arrays) or 'none'}"
         )
     images, labels = arrays["images"], arrays["labels"]
-    return Labelled(str(path), images, labels, len(images))
+    return Labelled(path.name, images, labels, len(images))
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -147,7 +148,7 @@ def _from_recipe(data: Path, bundle: Bundle, contract: InputContract) -> Labelle
             "did, got none; name it with --source RUN"
         )
     images, labels = known[recipe].load()(data, contract, config)
-    return Labelled(f"test set of {recipe} in {data}", images, labels, len(images))
+    return Labelled(f"test set of {recipe}", images, labels, len(images))
 
 
 def _test_sets() -> dict[str | None, EntryPoint]:
