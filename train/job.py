@@ -13,6 +13,7 @@ from edgeproof.train.data_checks import tell_oddities
 from edgeproof.train.machine import versions
 from edgeproof.train.parts import Parts, load_parts
 from edgeproof.train.progress import say
+from edgeproof.train.quiet_keras import Backend
 from edgeproof.train.recipe import Recipe
 from edgeproof.train.run_config import (
     CONFIG,
@@ -40,6 +41,7 @@ class Job:
         restart: forget an unfinished training of this run.
         options: the recipe's own options as they were given, for the record.
         group_by: the pattern of `--group-by`, for the record.
+        backend: what Keras computes with.
     """
 
     recipe: Recipe
@@ -51,6 +53,7 @@ class Job:
     restart: bool = False
     options: tuple[str, ...] = ()
     group_by: str | None = None
+    backend: Backend = "tensorflow"
 
 
 def run_job(job: Job) -> "Metrics":
@@ -89,6 +92,7 @@ def run_job(job: Job) -> "Metrics":
         parts.validation,
         seed=job.seed,
         keeper=unfinished,
+        backend=job.backend,
     )
     from edgeproof.train.run_folder import write_run
 
@@ -108,7 +112,7 @@ def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
         epochs=recipe.schedule.epochs,
         limit=job.limit,
         command=_command(job),
-        versions=versions(),
+        versions=versions(job.backend),
         data=DataRecord(
             origin=source.origin,
             images=len(source.labels),
@@ -128,6 +132,7 @@ def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
         deployment=Deployment(
             name=recipe.name, labels=source.label_names, input=recipe.contract, scores="softmax"
         ),
+        backend=job.backend,
     )
 
 
@@ -137,6 +142,8 @@ def _command(job: Job) -> str:
     if job.data is not None:
         words += ["--data", str(job.data)]
     words += ["--epochs", str(job.recipe.schedule.epochs), "--seed", str(job.seed)]
+    if job.backend != "tensorflow":
+        words += ["--backend", job.backend]
     if job.limit is not None:
         words += ["--limit", str(job.limit)]
     return shlex.join([*words, *job.options])
