@@ -61,7 +61,7 @@ def _data(config: RunConfig, facts: Facts) -> str:
         facts.data,
         f"Licence of the pictures: {facts.licence} A few of them lie beside the model, so that it "
         "can be converted and checked without the data set.",
-        f"Read for this training: {config.data.images:,} images, {unreadable:,} of them unreadable.",
+        f"This training read {config.data.images:,} images; {unreadable:,} were unreadable.",
     )
     return "\n\n".join(fill(paragraph, _COLUMNS) for paragraph in paragraphs)
 
