@@ -15,6 +15,9 @@ _SHOWN_LABELS = 10
 # browsers show it as it stands
 _COLUMNS = 100
 
+# figure, value, interval, number of images
+_Row = tuple[str, str, str, str]
+
 
 def model_card(
     config: RunConfig, metrics: Metrics, converted: Sequence[ConvertedFigures], facts: Facts
@@ -25,9 +28,9 @@ def model_card(
         _purpose(config, metrics),
         "## Limits\n\n" + "\n".join(map(_bullet, facts.limits)),
         "## Data\n\n" + _data(config, facts),
-        f"## Split\n\n{fill(facts.split, _COLUMNS)}\n\n" + _split(config),
+        f"## Split\n\n{fill(facts.split, _COLUMNS)}\n\n" + _split(config, facts.groups),
         "## Figures\n\nOf the Keras model on the whole test set, which chose nothing.\n\n"
-        + _figures(metrics),
+        + _figures(metrics, facts.groups),
     ]
     if converted:
         parts.append("## Converted\n\n" + _converted(converted))
@@ -66,7 +69,7 @@ def _data(config: RunConfig, facts: Facts) -> str:
     return "\n\n".join(fill(paragraph, _COLUMNS) for paragraph in paragraphs)
 
 
-def _split(config: RunConfig) -> str:
+def _split(config: RunConfig, groups: str) -> str:
     split = config.split
     rows = [
         ("training", split.train, "the weights"),
@@ -77,50 +80,67 @@ def _split(config: RunConfig) -> str:
     table = _table(("part", "images", "decides"), ((p, f"{n:,}", what) for p, n, what in rows))
     if split.groups is None:
         return table
-    return f"{table}\n\n{split.groups:,} groups in all, none in two parts."
+    return f"{table}\n\n{split.groups:,} {groups} in all, none in two parts."
 
 
-def _figures(metrics: Metrics) -> str:
+def _figures(metrics: Metrics, groups: str) -> str:
     test = metrics.test
     weakest = min(test.per_class, key=lambda figures: figures.recall)
     rows = [
         ("accuracy", share(test.accuracy), interval(test.interval_95), f"{test.n:,}"),
         (f"weakest class, {weakest.label}: found", share(weakest.recall), "", f"{weakest.n:,}"),
         ("expected calibration error", f"{test.calibration.ece:.4f}", "", f"{test.n:,}"),
+        *_detection(metrics),
+        *_spread(metrics, groups),
+        *_robustness(metrics),
     ]
-    if (found := metrics.detection) is not None:
-        n = f"{found.n_positive:,} + {found.n_negative:,}"
-        rows.append((f"area under the ROC curve, {found.positive}", _cut(found.auc, 4), "", n))
-        rows += [
+    return _table(("figure", "value", "95 % interval", "of"), rows)
+
+
+def _detection(metrics: Metrics) -> list[_Row]:
+    found = metrics.detection
+    if found is None:
+        return []
+    n = f"{found.n_positive:,} + {found.n_negative:,}"
+    positive = f"{found.n_positive:,}"
+    return [
+        (f"area under the ROC curve, {found.positive}", _cut(found.auc, 4), "", n),
+        *(
             (
-                f"sensitivity at {point.specificity:.0%} specificity",
+                f"sensitivity at {100 * point.specificity:.0f} % specificity",
                 share(point.sensitivity),
                 "",
-                f"{found.n_positive:,}",
+                positive,
             )
             for point in found.points
-        ]
-    if (spread := metrics.spread) is not None:
-        n = f"{len(spread.groups):,} groups"
-        rows.append(
-            ("accuracy, groups drawn whole", share(test.accuracy), interval(spread.interval_95), n)
-        )
-        low, high = spread.groups[0].accuracy, spread.groups[-1].accuracy
-        rows.append(
-            (
-                "accuracy of the lowest and the highest group",
-                "",
-                f"{share(low)} to {share(high)}",
-                n,
-            )
-        )
-    if (other := metrics.robustness) is not None:
-        rows.append(("digits written or scanned otherwise, mean", share(other.stress), "", ""))
-        rows += [
-            (f"- {kind.kind}", share(kind.accuracy), interval(kind.interval_95), f"{kind.n:,}")
+        ),
+    ]
+
+
+def _spread(metrics: Metrics, groups: str) -> list[_Row]:
+    spread = metrics.spread
+    if spread is None:
+        return []
+    n = f"{len(spread.groups):,} {groups}"
+    lowest, highest = share(spread.groups[0].accuracy), share(spread.groups[-1].accuracy)
+    accuracy, bounds = share(metrics.test.accuracy), interval(spread.interval_95)
+    return [
+        (f"accuracy, whole {groups} drawn", accuracy, bounds, n),
+        (f"accuracy on the worst and the best of the {groups}", f"{lowest}, {highest}", "", n),
+    ]
+
+
+def _robustness(metrics: Metrics) -> list[_Row]:
+    other = metrics.robustness
+    if other is None:
+        return []
+    return [
+        ("digits changed, mean of the kinds below", share(other.stress), "", ""),
+        *(
+            (kind.kind, share(kind.accuracy), interval(kind.interval_95), f"{kind.n:,}")
             for kind in (*other.kinds, other.foreign)
-        ]
-    return _table(("figure", "value", "95 % interval", "of"), rows)
+        ),
+    ]
 
 
 def _converted(converted: Iterable[ConvertedFigures]) -> str:
@@ -149,7 +169,7 @@ def _training(config: RunConfig, metrics: Metrics) -> str:
     best = metrics.validation
     rows = [
         ("command", f"`{config.command}`"),
-        ("wall time", f"{_duration(metrics.training_s)} of training, {metrics.epochs:,} epochs"),
+        ("wall time", f"{_duration(metrics.training_s)} of training; epochs: {metrics.epochs:,}"),
         ("with data and evaluation", _duration(metrics.wall_s)),
         ("machine", machine),
         ("versions", versions),

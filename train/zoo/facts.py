@@ -14,6 +14,7 @@ class Facts:
         data: the data set, who published it, and what to cite.
         licence: of the pictures, some of which are in the zoo.
         split: how training and test were kept apart.
+        groups: what the images come in groups of, where they do.
         limits: what the figures do not say, and what the model must not be used for.
     """
 
@@ -22,6 +23,7 @@ class Facts:
     licence: str
     split: str
     limits: tuple[str, ...]
+    groups: str = "groups"
 
 
 _CIFAR10 = Facts(
@@ -74,6 +76,7 @@ _FACTS = {
             "there false alarms outnumber finds at the same sensitivity and specificity.",
             "A few hundred cells of the set are known to be labelled wrongly.",
         ),
+        groups="slides",
     ),
 }
 
