@@ -12,6 +12,7 @@ from edgeproof.edge.extras import require
 
 if TYPE_CHECKING:
     from edgeproof.train.metrics import Metrics
+    from edgeproof.train.quiet_keras import Backend
     from edgeproof.train.recipe import Recipe
 
 
@@ -74,6 +75,13 @@ if TYPE_CHECKING:
     help="folder only: pictures whose path below DIR gives the same match (its first group, if "
     "it has one) are never split between training and test. For patients, slides, videos.",
 )
+@click.option(
+    "--backend",
+    type=click.Choice(["tensorflow", "jax", "torch"]),
+    default="tensorflow",
+    show_default=True,
+    help="What Keras computes with; which is fastest differs by machine.",
+)
 @click.option("--force", is_flag=True, help="Replace an existing run.")
 @click.option(
     "--restart",
@@ -99,6 +107,7 @@ def train(
     size: int | None,
     color: str | None,
     group_by: str | None,
+    backend: "Backend",
     force: bool,
     restart: bool,
     as_json: bool,
@@ -112,7 +121,8 @@ def train(
     malaria   64 x 64 blood cells, infected or not; split by slide
     folder    your own pictures: --data DIR with one folder of pictures per class
     """
-    require("train", "train", "tensorflow", "sklearn", "matplotlib", "rich")
+    extra = "train" if backend == "tensorflow" else f"train-{backend}"
+    require("train", extra, backend, "keras", "sklearn", "matplotlib", "rich")
     from edgeproof.train.interrupt import termination_as_interrupt
     from edgeproof.train.job import Job, run_job
     from edgeproof.train.progress import say
@@ -134,6 +144,7 @@ def train(
         restart=restart,
         options=tuple(str(w) for o in options.items() if o[1] is not None for w in o),
         group_by=group_by,
+        backend=backend,
     )
     with termination_as_interrupt():
         metrics = run_job(job)

@@ -14,6 +14,7 @@ from edgeproof.train.data_checks import tell_oddities
 from edgeproof.train.machine import versions
 from edgeproof.train.parts import Parts, load_parts
 from edgeproof.train.progress import say
+from edgeproof.train.quiet_keras import Backend
 from edgeproof.train.recipe import Recipe
 from edgeproof.train.run_config import (
     CONFIG,
@@ -41,6 +42,7 @@ class Job:
         restart: forget an unfinished training of this run.
         options: the recipe's own options as they were given, for the record.
         group_by: the pattern of `--group-by`, for the record.
+        backend: what Keras computes with.
     """
 
     recipe: Recipe
@@ -52,6 +54,7 @@ class Job:
     restart: bool = False
     options: tuple[str, ...] = ()
     group_by: str | None = None
+    backend: Backend = "tensorflow"
 
 
 def run_job(job: Job) -> "Metrics":
@@ -90,6 +93,7 @@ def run_job(job: Job) -> "Metrics":
         parts.validation,
         seed=job.seed,
         keeper=unfinished,
+        backend=job.backend,
     )
     from edgeproof.train.run_folder import write_run
 
@@ -109,7 +113,7 @@ def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
         epochs=recipe.schedule.epochs,
         limit=job.limit,
         command=_command(job),
-        versions=versions(),
+        versions=versions(job.backend),
         data=DataRecord(
             origin=source.origin,
             images=len(source.labels),
@@ -133,6 +137,7 @@ def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
             scores="softmax",
             notice=recipe.notice,
         ),
+        backend=job.backend,
     )
 
 
@@ -146,6 +151,8 @@ def _command(job: Job) -> str:
     if job.data is not None and job.recipe.name == "folder":
         words += ["--data", shown_path(job.data)]
     words += ["--epochs", str(job.recipe.schedule.epochs), "--seed", str(job.seed)]
+    if job.backend != "tensorflow":
+        words += ["--backend", job.backend]
     if job.limit is not None:
         words += ["--limit", str(job.limit)]
     return shlex.join([*words, *job.options])

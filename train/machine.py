@@ -4,17 +4,24 @@ import os
 import platform
 from importlib.metadata import version
 
-_PACKAGES = ("edgeproof", "tensorflow", "keras", "numpy", "Pillow")
+from edgeproof.train.quiet_keras import Backend
+
+_PACKAGES = ("edgeproof", "keras", "numpy", "Pillow")
+_OF_BACKEND = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib"), "torch": ("torch",)}
 
 
-def versions() -> dict[str, str]:
+def versions(backend: Backend) -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+    packages = (*_PACKAGES, *_OF_BACKEND[backend])
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
-def machine() -> dict[str, str | int]:
-    """Processor, cores and system: enough to judge a wall time by, nothing that names the host."""
+def machine(backend: Backend) -> dict[str, str | int]:
+    """Processor, cores, accelerator if the backend sees one, and system: enough to judge a wall
+    time by, nothing that names the host."""
+    accelerator = _accelerator(backend)
     return {
+        **({} if accelerator is None else {"accelerator": accelerator}),
         "processor": _processor(),
         "architecture": platform.machine(),
         "cores": os.cpu_count() or 1,
@@ -22,11 +29,28 @@ def machine() -> dict[str, str | int]:
     }
 
 
+def _accelerator(backend: Backend) -> str | None:
+    if backend == "jax":
+        import jax
+
+        first = jax.devices()[0]
+        return None if first.platform == "cpu" else str(first.device_kind)
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(found[0])["device_name"] if found else None
+
+
 def _processor() -> str:
     cpuinfo = "/proc/cpuinfo"
     if os.path.isfile(cpuinfo):
         with open(cpuinfo, encoding="utf-8", errors="replace") as file:
             for line in file:
-                if line.lower().startswith(("model name", "model\t")):
+                # a processor's name, or a Raspberry Pi's; `model` is a number
+                if line.startswith(("model name", "Model")):
                     return line.partition(":")[2].strip()
     return platform.processor() or "unknown"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from edgeproof.edge.deployment import Deployment
+from edgeproof.train.quiet_keras import Backend
 from edgeproof.train.recipe import Augmentation, Schedule
 from edgeproof.train.split import SplitPlan
 
@@ -48,3 +49,4 @@ class RunConfig:
     schedule: Schedule
     augmentation: Augmentation
     deployment: Deployment
+    backend: Backend = "tensorflow"

@@ -65,7 +65,7 @@ def write_run(
         interrupted=fitted.interrupted,
         training_s=sum(h.wall_s for h in fitted.history),
         wall_s=time.perf_counter() - started,
-        machine=machine(),
+        machine=machine(config.backend),
         versions=config.versions,
     )
     _write_json(to_json(metrics), folder / "metrics.json")

@@ -50,8 +50,11 @@ class AverageInValidation(keras.callbacks.Callback):
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         optimizer, weights = self.model.optimizer, self.model.trainable_variables
         if optimizer.use_ema:
-            self._raw = [keras.ops.convert_to_numpy(w) for w in weights]
+            self._raw = [np.array(keras.ops.convert_to_numpy(w)) for w in weights]
             optimizer.finalize_variable_values(weights)
+            # copies: on JAX a weight and its average are one buffer now, and a step frees it
+            for weight in weights:
+                weight.assign(np.array(keras.ops.convert_to_numpy(weight)))
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
         self.validated = self.model.get_weights()

@@ -16,14 +16,28 @@ if TYPE_CHECKING:
 
 
 def _model(contract: InputContract, labels: int) -> "keras.Model":
-    from edgeproof.train.layers import around_zero, classifier, conv, pixels, separable
+    """Eleven separable convolutions, most of them in residual blocks: 58,000 weights.
+
+    Chosen on the validation slides: 97.8 % of their cells, where five plain convolutions with
+    98,000 weights reached 97.2 %.
+    """
+    from edgeproof.train.layers import (
+        around_zero,
+        classifier,
+        conv,
+        pixels,
+        residual_separable,
+        separable,
+    )
 
     image = pixels(contract)
-    x = conv(around_zero(image), 24, kernel=5, stride=2)  # 32 x 32: a parasite is 5-10 pixels wide
-    x = conv(x, 32, stride=2)  # 16 x 16
-    x = conv(x, 64)
-    x = conv(x, 96, stride=2)  # 8 x 8
-    x = separable(x, 128)
+    x = conv(around_zero(image), 32, kernel=5, stride=2)  # 32 x 32: a parasite is 5-10 pixels wide
+    x = residual_separable(x)
+    x = separable(x, 64, stride=2)  # 16 x 16
+    x = residual_separable(x)
+    x = residual_separable(x)
+    x = separable(x, 96, stride=2)  # 8 x 8
+    x = residual_separable(x)
     return classifier(image, x, labels, dropout=0.2, name="malaria")
 
 
@@ -33,9 +47,9 @@ RECIPE = Recipe(
     # pad: the cells lie on black already, and a stretched cell has another shape
     contract=InputContract(height=64, width=64, color="rgb", fit="pad"),
     schedule=Schedule(
-        epochs=16,
+        epochs=55,
         batch_size=64,
-        learning_rate=3e-3,
+        learning_rate=4e-3,
         weight_decay=0.02,
         warmup_epochs=1.0,
         label_smoothing=0.05,  # a few hundred cells are known to be labelled wrongly

@@ -35,7 +35,7 @@ RECIPE = Recipe(
     # pad: a drawn digit keeps its proportions, on MNIST's black
     contract=InputContract(height=28, width=28, color="gray", fit="pad"),
     schedule=Schedule(
-        epochs=30,
+        epochs=40,
         batch_size=128,
         learning_rate=4e-3,
         weight_decay=0.02,
