@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from edgeproof.edge.errors import EdgeproofError
+from edgeproof.edge.errors import EdgeproofError, UsageError
 from edgeproof.train.progress import say
 from edgeproof.train.zoo.add import ZOO, Run, add, read_run
 from edgeproof.train.zoo.converted import ConvertedFigures, figures_in
@@ -29,9 +29,12 @@ _COMMAND = "import sys; from edgeproof.edge.main import entrypoint; sys.exit(ent
     "set, for the card. Without it the card says nothing about converted files.",
 )
 @click.option(
-    "--accelerator",
-    metavar="TEXT",
-    help="What the run was trained on besides its processor, where its metrics do not say.",
+    "--machine",
+    "machine",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="What the run's metrics say wrongly, or not at all, of the machine that trained: "
+    "accelerator, processor; may be repeated.",
 )
 @click.option(
     "--zoo",
@@ -41,16 +44,22 @@ _COMMAND = "import sys; from edgeproof.edge.main import entrypoint; sys.exit(ent
     help="Where entries lie; default: in this package.",
 )
 @click.option("--force", is_flag=True, help="Replace an existing entry.")
-def main(folder: Path, data: Path | None, accelerator: str | None, zoo: Path, force: bool) -> None:
+def main(folder: Path, data: Path | None, machine: tuple[str, ...], zoo: Path, force: bool) -> None:
     """Make a finished RUN of edgeproof train an entry of the zoo, model card and all."""
     run = read_run(folder)
-    if accelerator is not None:
-        machine = {**run.metrics.machine, "accelerator": accelerator}
-        run = dataclasses.replace(run, metrics=dataclasses.replace(run.metrics, machine=machine))
+    told = {**run.metrics.machine, **dict(map(_named, machine))}
+    run = dataclasses.replace(run, metrics=dataclasses.replace(run.metrics, machine=told))
     converted = () if data is None else measured(run, data)
     entry = add(run, zoo, converted, force=force)
     size = sum(path.stat().st_size for path in entry.rglob("*") if path.is_file())
     click.echo(f"{entry}: {size:,} bytes")
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not value:
+        raise UsageError(f"expected NAME=TEXT for --machine, got {text!r}")
+    return name, value
 
 
 def measured(run: Run, data: Path) -> tuple[ConvertedFigures, ...]:

@@ -32,7 +32,8 @@ def run(tmp_path: Path) -> Path:
 
     def older(config: dict[str, Any]) -> None:
         config["command"] = (
-            "edgeproof train mnist -o /home/ada/runs/x --data '/home/ada/my data' --epochs 3 --seed 1"
+            "edgeproof train mnist -o /home/ada/runs/x --data '/home/ada/my data' "
+            "--epochs 3 --seed 1"
         )
         config["data"] |= {"origin": "/home/ada/my data/mnist", "left_out": ["/home/ada/b.png"]}
         del config["deployment"]["notice"]
@@ -139,10 +140,10 @@ def test_command_says_where_the_entry_is(run: Path, tmp_path: Path) -> None:
         return subprocess.run(line, capture_output=True, text=True, check=False)
 
     options = ("--zoo", tmp_path / "zoo")
-    done = command(run, *options, "--accelerator", "an accelerator of 80 GiB")
+    done = command(run, *options, "--machine", "accelerator=one of 80 GiB")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{tmp_path / 'zoo' / 'mnist'}: ")
-    assert "an accelerator of 80 GiB" in (tmp_path / "zoo/mnist/MODEL_CARD.md").read_text()
+    assert "accelerator one of 80 GiB" in (tmp_path / "zoo/mnist/MODEL_CARD.md").read_text()
     refused = command(run, *options)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "--force" in refused.stderr
