@@ -33,7 +33,7 @@ _TYPES = {
     ".tflite": "application/octet-stream",
     ".webp": "image/webp",
     # text/markdown is a download to some browsers
-    ".md": "text/plain; charset=utf-8",
+    ".md": "text/plain",
 }
 
 pages = Blueprint("pages", __name__)
