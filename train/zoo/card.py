@@ -75,7 +75,7 @@ def _split(config: RunConfig, groups: str) -> str:
         ("training", split.train, "the weights"),
         ("calibration", split.calibration, "the ranges of int8"),
         ("validation", split.validation, "the epoch whose weights are kept"),
-        ("test", split.test, "nothing: looked at once, for the figures below"),
+        ("test", split.test, "nothing: for the figures below alone"),
     ]
     table = _table(("part", "images", "decides"), ((p, f"{n:,}", what) for p, n, what in rows))
     if split.groups is None:
@@ -134,11 +134,12 @@ def _robustness(metrics: Metrics) -> list[_Row]:
     other = metrics.robustness
     if other is None:
         return []
+    kinds = [(f"changed: {kind.kind}", kind) for kind in other.kinds]
     return [
-        ("digits changed, mean of the kinds below", share(other.stress), "", ""),
+        ("changed digits, mean", share(other.stress), "", f"{len(kinds)} kinds"),
         *(
-            (kind.kind, share(kind.accuracy), interval(kind.interval_95), f"{kind.n:,}")
-            for kind in (*other.kinds, other.foreign)
+            (name, share(kind.accuracy), interval(kind.interval_95), f"{kind.n:,}")
+            for name, kind in (*kinds, (other.foreign.kind, other.foreign))
         ),
     ]
 
@@ -202,5 +203,13 @@ def _duration(seconds: float) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    body = [head, *rows]
+    widths = [max(len(row[column]) for row in body) for column in range(len(head))]
+    lines = [_line(row, widths) for row in body]
+    return "\n".join([lines[0], _line(["-" * width for width in widths], widths), *lines[1:]])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    # in columns: browsers show it as it stands
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return f"| {' | '.join(padded)} |"
