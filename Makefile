@@ -20,6 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # the trained models that come with the package, as the demo converts them
 ZOO        := $(notdir $(patsubst %/config.json,%,$(wildcard train/zoo/*/config.json)))
 VERIFIED   := $(ZOO:%=build/demo/%.verified)
+HAS_BROWSER := $(BIN)/python -c 'import sys; from edgeproof.convert.verify.browser import find_chromium as found; sys.exit(not found())'
 CONVERTERS := $(wildcard convert/*.py convert/tfjs/*.py edge/*.py)
 
 .PHONY: demo demo-digits page arm test test-zoo test-reference test-oldest bench lint format browser clean
@@ -29,7 +30,7 @@ demo: page  ## train on real handwritten digits, convert them and the zoo, verif
 	    || echo "Going on without a browser: the report will say what was not run."
 	@$(MAKE) --no-print-directory -j 2 demo-digits $(VERIFIED)
 ifneq ($(SERVE),0)
-	$(BIN)/edgeproof serve bundles/digits $(ZOO:%=bundles/%) --port $(PORT)
+	$(BIN)/edgeproof serve bundles/digits $(ZOO:%=bundles/zoo/%) --port $(PORT)
 endif
 
 demo-digits:
@@ -38,13 +39,13 @@ demo-digits:
 	$(BIN)/edgeproof verify bundles/digits
 
 # made again when the entry or the code that converts has changed
-.PRECIOUS: bundles/%/bundle.json
-bundles/%/bundle.json: train/zoo/%/config.json $(CONVERTERS)
-	$(BIN)/edgeproof convert $* -o bundles/$* --force
+.PRECIOUS: bundles/zoo/%/bundle.json
+bundles/zoo/%/bundle.json: train/zoo/%/config.json $(CONVERTERS)
+	$(BIN)/edgeproof convert $* -o bundles/zoo/$* --force
 
-# the device's runtime and the browser's; digits has the whole matrix
-build/demo/%.verified: bundles/%/bundle.json
-	$(BIN)/edgeproof verify bundles/$* --runtimes litert,tfjs-wasm
+# the device's runtime, and the browser's where there is one; digits has the whole matrix
+build/demo/%.verified: bundles/zoo/%/bundle.json
+	$(BIN)/edgeproof verify bundles/zoo/$* --runtimes litert$$($(HAS_BROWSER) && echo ,tfjs-wasm)
 	@mkdir -p $(@D)
 	@touch $@
 
