@@ -17,17 +17,37 @@ PACKAGES := edge train convert web
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo page arm test test-zoo test-reference test-oldest bench lint format browser clean
+# the trained models that come with the package, as the demo converts them
+ZOO        := $(notdir $(patsubst %/config.json,%,$(wildcard train/zoo/*/config.json)))
+VERIFIED   := $(ZOO:%=build/demo/%.verified)
+HAS_BROWSER := $(BIN)/python -c 'import sys; from edgeproof.convert.verify.browser import find_chromium as found; sys.exit(not found())'
+CONVERTERS := $(wildcard convert/*.py convert/tfjs/*.py edge/*.py)
 
-demo: page  ## train on real handwritten digits, convert, verify, serve
+.PHONY: demo demo-digits page arm test test-zoo test-reference test-oldest bench lint format browser clean
+
+demo: page  ## train on real handwritten digits, convert them and the zoo, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
 	    || echo "Going on without a browser: the report will say what was not run."
+	@$(MAKE) --no-print-directory -j 2 demo-digits $(VERIFIED)
+ifneq ($(SERVE),0)
+	$(BIN)/edgeproof serve bundles/digits $(ZOO:%=bundles/zoo/%) --port $(PORT)
+endif
+
+demo-digits:
 	$(BIN)/edgeproof train digits -o runs/digits --force
 	$(BIN)/edgeproof convert runs/digits -o bundles/digits --force
 	$(BIN)/edgeproof verify bundles/digits
-ifneq ($(SERVE),0)
-	$(BIN)/edgeproof serve bundles/digits --port $(PORT)
-endif
+
+# made again when the entry or the code that converts has changed
+.PRECIOUS: bundles/zoo/%/bundle.json
+bundles/zoo/%/bundle.json: train/zoo/%/config.json $(CONVERTERS)
+	$(BIN)/edgeproof convert $* -o bundles/zoo/$* --force
+
+# the device's runtime, and the browser's where there is one; digits has the whole matrix
+build/demo/%.verified: bundles/zoo/%/bundle.json
+	$(BIN)/edgeproof verify bundles/zoo/$* --runtimes litert$$($(HAS_BROWSER) && echo ,tfjs-wasm)
+	@mkdir -p $(@D)
+	@touch $@
 
 arm: $(READY)  ## a Raspberry Pi's own wheels, emulated: 400 MB in the user's cache, once
 	@$(BIN)/edgeproof verify --prepare-arm \

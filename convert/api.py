@@ -13,6 +13,7 @@ from edgeproof.convert.source import find_source
 from edgeproof.edge.bundle import MANIFEST
 from edgeproof.edge.manifest import Manifest
 from edgeproof.edge.output_folder import check_output
+from edgeproof.edge.shown_path import shown_path
 from edgeproof.edge.silence import captured_stderr
 
 
@@ -24,7 +25,8 @@ def convert_model(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
-    """Convert a stored model (run folder, .keras, .h5, SavedModel) to a new bundle folder.
+    """Convert a stored model (run folder, .keras, .h5, SavedModel) or one of the zoo, by its name,
+    to a new bundle folder.
 
     Returns:
         The bundle's manifest.
@@ -34,10 +36,10 @@ def convert_model(
     """
     target = Path(bundle)
     check_output(target, force=force, marker=MANIFEST)
-    command = f"convert_model({str(model)!r}, {str(bundle)!r})"
+    command = f"convert_model({shown_path(model)!r}, {shown_path(bundle)!r})"
     options = options or ConvertOptions()
     check_keep_float(options)
-    source = find_source(Path(model), trust_lambda=options.trust_lambda)
+    source = find_source(model, trust_lambda=options.trust_lambda)
     with captured_stderr():
         content = bundle_content(source, options, command=command, progress=progress or Silent())
     return write_bundle(target, content, force=force)

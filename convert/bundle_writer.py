@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeproof.convert.card import CARD
 from edgeproof.convert.content import BundleContent, ConvertedVariant
+from edgeproof.convert.zoo import name_in
 from edgeproof.edge.bundle import MANIFEST, file_entry, manifest_to_bytes
 from edgeproof.edge.manifest import (
     SCHEMA_VERSION,
@@ -17,6 +19,7 @@ from edgeproof.edge.manifest import (
     GoldenFile,
     HeldOut,
     Manifest,
+    ModelCard,
     Output,
     Provenance,
     ReferenceAnswers,
@@ -47,6 +50,7 @@ def write_bundle(target: Path, content: BundleContent, *, force: bool) -> Manife
             golden=_golden(folder, content),
             provenance=_relative(content.provenance, target),
             heldout=_heldout(folder, content),
+            card=_card(folder, content),
         )
         (folder / MANIFEST).write_bytes(manifest_to_bytes(manifest))
     return manifest
@@ -54,6 +58,8 @@ def write_bundle(target: Path, content: BundleContent, *, force: bool) -> Manife
 
 def _relative(provenance: Provenance, target: Path) -> Provenance:
     """The source's path seen from the bundle: no machine's folders in a file that is handed on."""
+    if name_in(provenance.source) is not None:
+        return provenance
     source = os.path.relpath(provenance.source, target.absolute())
     return dataclasses.replace(provenance, source=Path(source).as_posix())
 
@@ -105,6 +111,14 @@ def _heldout(folder: Path, content: BundleContent) -> HeldOut | None:
         labels=_array(folder, "heldout/labels.npy", held.labels),
         total=held.total,
     )
+
+
+def _card(folder: Path, content: BundleContent) -> ModelCard | None:
+    card = content.card
+    if card is None:
+        return None
+    file = None if card.text is None else _write(folder, CARD, card.text)
+    return ModelCard(card.accuracy, card.notice, file)
 
 
 def _arrays(folder: Path, stem: str, arrays: tuple[np.ndarray, ...]) -> tuple[FileEntry, ...]:

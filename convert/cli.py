@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +22,7 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("model", type=_PATH)
+@click.argument("model", type=click.Path())
 @click.option("-o", "--output", "bundle", type=_PATH, required=True, metavar="BUNDLE")
 @click.option(
     "--variants",
@@ -121,12 +119,14 @@ _PATH = click.Path(path_type=Path)
     "same format.",
 )
 def convert(
-    model: Path, bundle: Path, variants: str, force: bool, as_json: bool, **given: Any
+    model: str, bundle: Path, variants: str, force: bool, as_json: bool, **given: Any
 ) -> None:
     """Convert a Keras MODEL to a bundle of TensorFlow Lite and TensorFlow.js files.
 
-    MODEL is a run folder, a .keras, .h5 or .hdf5 file, or a SavedModel folder. Python code that is
-    stored in a model is not run, unless --trust-lambda says so.
+    MODEL is a run folder, a .keras, .h5 or .hdf5 file, or a SavedModel folder; or the name of a
+    trained model that comes with the package, such as mnist, where no such path exists (a wrong
+    name lists them). Python code that is stored in a model is not run, unless --trust-lambda says
+    so.
     """
     require("convert", "convert", "tensorflow", "keras", "ai_edge_quantizer", "rich", "h5py")
     if given["writer"] == "tensorflowjs":
@@ -143,10 +143,11 @@ def convert(
 
 
 def _converted(
-    model: Path, bundle: Path, options: ConvertOptions, *, force: bool
+    model: str, bundle: Path, options: ConvertOptions, *, force: bool
 ) -> tuple[BundleContent, Manifest]:
     from edgeproof.convert.calibration import check_calibration_path
     from edgeproof.convert.labels import labels_from_file
+    from edgeproof.convert.made_by import shown_command
     from edgeproof.convert.rescue.request import check_keep_float
     from edgeproof.convert.source import find_source
     from edgeproof.convert.variants import chosen_variants
@@ -170,7 +171,7 @@ def _converted(
             from edgeproof.convert.bundle_writer import write_bundle
             from edgeproof.convert.conversion import bundle_content
 
-            command = f"edgeproof {shlex.join(sys.argv[1:])}"
+            command = shown_command(click.get_current_context())
             content = bundle_content(source, options, command=command, progress=progress)
             progress.step(f"writing {bundle}")
             manifest = write_bundle(bundle, content, force=force)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeproof.convert.card import CardContent
 from edgeproof.convert.description import Description
 from edgeproof.convert.golden import GoldenInputs, HeldOutImages
 from edgeproof.convert.golden_files import EncodedPicture
@@ -59,3 +60,4 @@ class BundleContent:
     heldout: HeldOutImages | None
     provenance: Provenance
     rescues: tuple[Rescue, ...] = ()
+    card: CardContent | None = None

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeproof.convert import zoo
 from edgeproof.convert.calibration import Calibration, calibration_from_path
+from edgeproof.convert.card import card_of
 from edgeproof.convert.companions import with_companions
 from edgeproof.convert.content import BundleContent, ConvertedVariant, GoldenPictures
 from edgeproof.convert.description import Description, describe
@@ -83,6 +85,7 @@ def bundle_content(
             f"stateful layers ({', '.join(forgetful)}) start from zeros in every call, for the "
             "converted files keep nothing between calls"
         )
+    card = card_of(source)
     batch = tflite_batch(model, options.batch)
     progress.step("freezing the graph")
     traced, calls = (trace(model), []) if options.keep_float is None else traced_calls(model)
@@ -139,6 +142,7 @@ def bundle_content(
         data.heldout if has_chosen else heldout,
         _provenance(source, options, command, seed, data.calibration, rescues),
         rescues,
+        card,
     )
     progress.step("running the reference kernels")
     return with_reference_answers(content, progress.note)
@@ -245,8 +249,9 @@ def _provenance(
     rescues: Sequence[Rescue],
 ) -> Provenance:
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    place = source.path.absolute().as_posix()
     return Provenance(
-        source=source.path.absolute().as_posix(),
+        source=place if source.zoo is None else zoo.recorded(source.zoo),
         source_sha256=source_sha256(source.model),
         command=command,
         created=now,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any, Literal
 
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.tensorflow_calls import refused_call
+from edgeproof.convert.zoo import is_name, place_of, zoo
 from edgeproof.edge.deployment import Deployment
 from edgeproof.edge.schema import SchemaError, from_json
 
@@ -31,6 +34,7 @@ class ModelSource:
         run: the run folder, if it is one.
         deployment: what training stated about the model; None outside run folders.
         recipe, seed: of the run.
+        zoo: its name, if it came with an installed package.
     """
 
     path: Path
@@ -41,25 +45,31 @@ class ModelSource:
     deployment: Deployment | None = None
     recipe: str | None = None
     seed: int | None = None
+    zoo: str | None = None
 
 
-def find_source(path: Path, *, trust_lambda: bool = False) -> ModelSource:
-    """Recognise a run folder, a `.keras`, `.h5` or `.hdf5` file or a SavedModel folder.
+def find_source(given: str | os.PathLike[str], *, trust_lambda: bool = False) -> ModelSource:
+    """Recognise a run folder, a `.keras`, `.h5` or `.hdf5` file, a SavedModel folder, or a name of
+    the zoo where no such path exists.
 
     Raises:
         ConvertError: missing, of another kind, damaged, or weights without an architecture.
     """
-    if not path.exists():
-        raise ConvertError(f"expected a model, got {path}, which does not exist")
+    path, name = place_of(given)
+    if name is not None:
+        return dataclasses.replace(_checked(_run_folder(path), trust_lambda), zoo=name)
     if path.is_file():
         return _checked(_model_file(path), trust_lambda)
     if (path / "saved_model.pb").is_file():
         return ModelSource(path, path, "saved-model")
     if (path / "config.json").is_file():
         return _checked(_run_folder(path), trust_lambda)
+    hint = ""
+    if is_name(given) and path.name in zoo():
+        hint = f"; for the {path.name} of the zoo, call from a folder that holds no {path.name}"
     raise ConvertError(
         "expected a run folder (config.json, model.keras) or a SavedModel folder "
-        f"(saved_model.pb), got {path}, which holds neither"
+        f"(saved_model.pb), got {path}, which holds neither{hint}"
     )
 
 

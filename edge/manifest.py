@@ -184,14 +184,48 @@ class KeptFloat:
 
 
 @dataclass(frozen=True)
+class TrainedAccuracy:
+    """Share of `n` test images that the Keras model had right, with its 95 % interval, 0 to 1."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def __post_init__(self) -> None:
+        # NaN fails every comparison
+        if not 0 <= self.low <= self.value <= self.high <= 1 or self.n < 1:
+            raise ValueError(
+                "expected an accuracy within its interval, of at least one image, got "
+                f"{self.low} <= {self.value} <= {self.high} of {self.n}"
+            )
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What training says of the model, for people who meet it as a bundle.
+
+    Attributes:
+        accuracy: on the run's whole test set, of which the bundle holds a sample.
+        notice: what must be said wherever the model is shown.
+        file: the whole card, Markdown.
+    """
+
+    accuracy: TrainedAccuracy | None = None
+    notice: str | None = None
+    file: FileEntry | None = None
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where the bundle comes from, enough to make it again.
 
-    `source` is the path of the run or model as seen from the bundle's folder; `labels_from` names
-    the file that gave the labels, where they are not the run's own; `signature` is the one of a
-    SavedModel that was asked for by name; `packed_from` is the SHA-256 of the `bundle.json` that
-    `edgeproof pack` took this bundle from, whose place `source` is still seen from; `kept_float`
-    has a row for each variant that is quantised in part.
+    `source` is the path of the run or model as seen from the bundle's folder, or `zoo:NAME` for a
+    model that came with an installed package; `command` is what made it, without folders of that
+    machine; `labels_from` names the file that gave the labels, where they are not the run's own;
+    `signature` is the one of a SavedModel that was asked for by name; `packed_from` is the SHA-256
+    of the `bundle.json` that `edgeproof pack` took this bundle from, whose place `source` is still
+    seen from; `kept_float` has a row for each variant that is quantised in part.
     """
 
     source: str
@@ -225,6 +259,7 @@ class Manifest:
     golden: Golden
     provenance: Provenance
     heldout: HeldOut | None = None
+    card: ModelCard | None = None
 
     def __post_init__(self) -> None:
         ids = [v.id for v in self.variants]
@@ -238,7 +273,8 @@ class Manifest:
     def all_files(self) -> tuple[FileEntry, ...]:
         """Every file that the manifest names, for integrity checks and for packing."""
         golden, held = self.golden, self.heldout
-        optional = (golden.file_images, golden.file_outputs)
+        card = None if self.card is None else self.card.file
+        optional = (golden.file_images, golden.file_outputs, card)
         return (
             *(f for v in self.variants for f in v.files),
             *(f for v in self.variants if v.reference for f in v.reference.outputs),

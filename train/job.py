@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeproof.edge.deployment import Deployment
 from edgeproof.edge.output_folder import check_output, whole_folder
+from edgeproof.edge.shown_path import shown_path
 from edgeproof.train.data.source import Source
 from edgeproof.train.data_checks import tell_oddities
 from edgeproof.train.machine import versions
@@ -135,7 +136,11 @@ def _config(job: Job, source: Source, split: Split, parts: Parts, start: Start |
         schedule=recipe.schedule,
         augmentation=recipe.augmentation,
         deployment=Deployment(
-            name=recipe.name, labels=source.label_names, input=recipe.contract, scores="softmax"
+            name=recipe.name,
+            labels=source.label_names,
+            input=recipe.contract,
+            scores="softmax",
+            notice=recipe.notice,
         ),
         backend=job.backend,
         start=None if start is None else start.record,
@@ -143,10 +148,14 @@ def _config(job: Job, source: Source, split: Split, parts: Parts, start: Start |
 
 
 def _command(job: Job) -> str:
-    """The command that makes this run again."""
-    words = ["edgeproof", "train", job.recipe.name, "-o", str(job.run)]
-    if job.data is not None:
-        words += ["--data", str(job.data)]
+    """The command that makes this run again, without folders of this machine.
+
+    Where a published data set lay says nothing; for the recipe folder, `--data` names what was
+    trained on.
+    """
+    words = ["edgeproof", "train", job.recipe.name, "-o", shown_path(job.run)]
+    if job.data is not None and job.recipe.name == "folder":
+        words += ["--data", shown_path(job.data)]
     words += ["--epochs", str(job.recipe.schedule.epochs), "--seed", str(job.seed)]
     if job.backend != "tensorflow":
         words += ["--backend", job.backend]

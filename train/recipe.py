@@ -100,6 +100,7 @@ class Recipe:
             digits that are written and scanned otherwise.
         positive: the one of two classes that is looked for, or None.
         published_images: how many images the published set has, all parts together, or None.
+        notice: what must be said wherever its model is shown, or None.
     """
 
     name: str
@@ -113,3 +114,4 @@ class Recipe:
     digits: bool = False
     positive: str | None = None
     published_images: int | None = None
+    notice: str | None = None

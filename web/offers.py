@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edgeproof.edge.manifest import Manifest, Variant
+from edgeproof.edge.manifest import Manifest, ModelCard, TrainedAccuracy, Variant
 from edgeproof.web.served import ServedBundle
 from edgeproof.web.verdict import Accuracy, Verdict, verdict_of
 
@@ -18,7 +18,7 @@ def offer_of(served: ServedBundle) -> dict[str, Any]:
     """A bundle as the document's `offers` and `bundles.json` list it; its report is read anew."""
     bundle, manifest = served.bundle, served.bundle.manifest
     verdict = verdict_of(bundle.folder, served.version, served.page_variants)
-    golden = manifest.golden.files
+    golden, card = manifest.golden.files, manifest.card or ModelCard()
     return {
         "name": served.name,
         "version": served.version,
@@ -33,6 +33,10 @@ def offer_of(served: ServedBundle) -> dict[str, Any]:
             {"id": v.id, "bytes": v.bytes, "accuracy": _accuracy(verdict.accuracy.get(v.id))}
             for v in _ordered(served.page_variants, verdict)
         ],
+        # of the Keras model, on all that training tested it with
+        "trained": _shares(card.accuracy),
+        "notice": card.notice,
+        "card": None if card.file is None else card.file.path,
         "verdict": {"state": verdict.state, "images": verdict.images},
         "report": (bundle.folder / "report.html").is_file(),
     }
@@ -73,10 +77,15 @@ def _input(manifest: Manifest) -> dict[str, Any] | None:
 
 
 def _accuracy(accuracy: Accuracy | None) -> dict[str, Any] | None:
+    shares = _shares(accuracy)
+    return None if accuracy is None or shares is None else {**shares, "runtime": accuracy.runtime}
+
+
+def _shares(accuracy: Accuracy | TrainedAccuracy | None) -> dict[str, Any] | None:
     if accuracy is None:
         return None
     shares = {name: round(getattr(accuracy, name), 5) for name in ("value", "low", "high")}
-    return {**shares, "n": accuracy.n, "runtime": accuracy.runtime}
+    return {**shares, "n": accuracy.n}
 
 
 def _shortened(label: str) -> str:

@@ -32,6 +32,8 @@ _TYPES = {
     ".bin": "application/octet-stream",
     ".tflite": "application/octet-stream",
     ".webp": "image/webp",
+    # text/markdown is a download to some browsers
+    ".md": "text/plain",
 }
 
 pages = Blueprint("pages", __name__)

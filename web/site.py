@@ -89,7 +89,8 @@ def _copy_bundle(served: ServedBundle, target: Path) -> None:
     """What the page loads of a bundle, and its report: no int8 files, no held-out images."""
     manifest = served.bundle.manifest
     golden = manifest.golden
-    optional = (golden.file_images, golden.file_outputs)
+    card = None if manifest.card is None else manifest.card.file
+    optional = (golden.file_images, golden.file_outputs, card)
     entries = [
         *(f for variant in served.page_variants for f in variant.files),
         *golden.inputs,

@@ -10,6 +10,7 @@ from typing import Any
 from edgeproof.convert.errors import ConvertError
 from edgeproof.convert.source import ModelSource, find_source, source_sha256
 from edgeproof.convert.verify.errors import VerifyError
+from edgeproof.convert.zoo import name_in, zoo
 from edgeproof.edge.bundle import Bundle
 
 
@@ -34,21 +35,37 @@ def recorded_source(bundle: Bundle) -> Source:
     A place inside the bundle is not accepted: a bundle could then bring its own witness.
     """
     provenance = bundle.manifest.provenance
+    if (name := name_in(provenance.source)) is not None:
+        return _of_zoo(name, provenance.source_sha256)
     place = Path(os.path.relpath(bundle.folder / provenance.source))
     if place.resolve().is_relative_to(bundle.folder.resolve()):
         return Source(None, f"the recorded source {place} lies in the bundle itself")
     if not place.exists():
         return Source(None, f"the source model is not at {place}; name it with --source MODEL")
+    return _accepted(place, provenance.source_sha256)
+
+
+def _of_zoo(name: str, sha256: str) -> Source:
+    """The model of that name in the zoo that is installed here, which may be another release's."""
+    try:
+        place = zoo().get(name)
+    except ConvertError as error:
+        return Source(None, str(error))
+    if place is None:
+        return Source(None, f"the source model {name} is not in the zoo that is installed here")
+    return _accepted(place, sha256)
+
+
+def _accepted(place: Path, sha256: str) -> Source:
     try:
         found = find_source(place)
     except ConvertError as error:
         return Source(None, str(error))
     digest = source_sha256(found.model)
-    if digest != provenance.source_sha256:
+    if digest != sha256:
         return Source(
             None,
-            f"{found.model} changed since conversion: expected SHA-256 "
-            f"{provenance.source_sha256}, got {digest}",
+            f"{found.model} changed since conversion: expected SHA-256 {sha256}, got {digest}",
         )
     return Source(found, None)
 

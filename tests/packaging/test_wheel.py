@@ -39,8 +39,17 @@ def test_wheel_holds_the_packages_and_the_built_page_only(wheel: Path) -> None:
         "edgeproof/convert/verify/report.schema.json",
         "edgeproof/convert/verify/html/report.css",
         "edgeproof/train/report.css",
+        "edgeproof/train/zoo/mnist/model.keras",
+        "edgeproof/train/zoo/mnist/MODEL_CARD.md",
+        "edgeproof/train/zoo/mnist/examples/9-1.png",
     ):
         assert needed in names
+    # every file of the zoo, and nothing that a maintainer's attempt left there
+    zoo = Path(__file__).parents[2] / "train" / "zoo"
+    entries = {p.relative_to(zoo.parents[1]) for p in zoo.glob("*/**/*") if p.is_file()}
+    entries = {p for p in entries if "__pycache__" not in p.parts}
+    shipped = {n.removeprefix("edgeproof/") for n in names if n.startswith("edgeproof/train/zoo/")}
+    assert {n for n in shipped if n.count("/") > 2} == {p.as_posix() for p in entries}
     vendor = [n for n in names if n.startswith("edgeproof/web/static/vendor/")]
     assert any(n.endswith(".wasm") for n in vendor)
     assert any(n.endswith(".js") for n in vendor)

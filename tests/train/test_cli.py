@@ -61,7 +61,7 @@ def test_config_says_everything_that_makes_the_run_again(tiny_run: Path) -> None
     config = from_json(RunConfig, document)  # refuses unknown and missing fields
     assert (config.recipe, config.seed, config.epochs, config.limit) == ("digits", 0, 1, 200)
     assert config.command == (
-        f"edgeproof train digits -o {tiny_run} --epochs 1 --seed 0 --limit 200"
+        f"edgeproof train digits -o {tiny_run.name} --epochs 1 --seed 0 --limit 200"
     )
     deployment = from_json(Deployment, document["deployment"])
     assert deployment.labels == tuple("0123456789")

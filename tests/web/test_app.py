@@ -201,7 +201,7 @@ def test_list_of_bundles_has_what_the_page_offers(client: FlaskClient, digits_bu
     # LiteRT.js takes those with float tensors
     browser_ids += ["tflite-float32", "tflite-float16", "tflite-dynamic-int8"]
     told = {"name", "version", "title", "task", "labels", "first_labels", "input", "example"}
-    assert set(offer) == told | {"variants", "verdict", "report"}
+    assert set(offer) == told | {"variants", "trained", "notice", "card", "verdict", "report"}
     assert offer["name"] == digits_bundle.name
     assert [v["id"] for v in offer["variants"]] == browser_ids
     assert offer["labels"] == len(manifest.labels)

@@ -227,6 +227,8 @@ def three(bundle_copy: Path, tmp_path: Path) -> list[Path]:
     path = folders[2] / "bundle.json"
     manifest = json.loads(path.read_text())
     manifest |= {"name": HOSTILE, "labels": [f"{HOSTILE}{i}" for i in range(10)]}
+    accuracy = {"value": 0.99, "low": 0.98, "high": 0.995, "n": 2000}
+    manifest |= {"card": {"accuracy": accuracy, "notice": f"Not a device. {HOSTILE}"}}
     path.write_text(json.dumps(manifest))
     report_on(folders[2], passed=False, data={"source": HOSTILE})
     return folders
@@ -243,10 +245,17 @@ def test_gallery_says_what_is_known_and_leads_to_each_bundle(
         "97.5 % right (95 % interval 95.0 to 98.8), of 1,234 images"
     )
     expect(cards.nth(0).locator(".verdict")).to_have_text("Verified: every gate held Parity report")
+    expect(page.locator("#notice")).to_be_hidden()
     expect(cards.nth(1)).not_to_contain_text("right")
+    expect(cards.nth(1)).to_contain_text("% in Keras (95 % interval ")
     expect(cards.nth(1).locator(".verdict")).to_have_text("Not verified yet")
     expect(cards.nth(2).locator(".verdict")).to_contain_text("a gate broke")
     expect(cards.nth(2)).to_contain_text(HOSTILE)
+    # training tested more images than the 1,234 of the report
+    expect(cards.nth(2)).to_contain_text(
+        "99.0 % in Keras (95 % interval 98.0 to 99.5), of 2,000 test images"
+    )
+    expect(cards.nth(2).locator(".notice")).to_have_text(f"Not a device. {HOSTILE}")
     assert page.locator("img[src=x]").count() == 0
     expect(cards.nth(0).locator("[aria-current=true]")).to_have_count(1)
     cards.nth(0).locator("summary").click()
@@ -256,6 +265,7 @@ def test_gallery_says_what_is_known_and_leads_to_each_bundle(
     expect(row).to_have_text(f"tfjs-float32{round(size / 1000)} KB97.5 % (95.0 to 98.8)")
     cards.nth(2).locator("a.open").click()
     expect(page.locator("#title")).to_have_text(HOSTILE)
+    expect(page.locator("#notice")).to_have_text(f"Not a device. {HOSTILE}")
     assert "bundle=hostile+%26+co" in page.url
     expect(cards.nth(2).locator("[aria-current=true]")).to_have_count(1)
     expect(page.locator("#gallery-note")).to_be_hidden()

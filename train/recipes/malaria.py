@@ -70,4 +70,5 @@ RECIPE = Recipe(
     model=_model,
     published_images=27_558,
     positive="Parasitized",
+    notice="A demonstration, not a medical device: it must not decide about anybody's treatment.",
 )

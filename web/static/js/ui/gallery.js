@@ -70,6 +70,7 @@ function card(offer, title, isLink) {
       { class: "model-text" },
       element("h3", { dir: "auto" }, isLink ? element("a", { class: "open", href }, title) : title),
       element("p", { dir: "auto" }, task(offer)),
+      ...notice(offer),
       ...accuracy(offer),
       element("p", { class: "verdict", "data-state": offer.verdict.state }, ...verdict(offer)),
       sizes(offer),
@@ -80,7 +81,7 @@ function card(offer, title, isLink) {
 /** The first of its golden pictures; a space where there is none, or none can be had offline. */
 function example(/** @type {Offer} */ { name, version, input, example: path }) {
   if (path === null || input === null) return [];
-  const address = ["bundles", name, version, ...path.split("/")].map(encodeURIComponent).join("/");
+  const address = inAddress(`bundles/${name}/${version}/${path}`);
   const picture = element("img", {
     src: new URL(address, SITE).href,
     alt: "",
@@ -94,6 +95,10 @@ function example(/** @type {Offer} */ { name, version, input, example: path }) {
   return [picture];
 }
 
+function inAddress(/** @type {string} */ path) {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
 function task(/** @type {Offer} */ { input, labels, first_labels: first }) {
   if (input === null) return "Takes numbers, not pictures.";
   const some = first.join(", ") + (labels > first.length ? ", …" : "");
@@ -103,9 +108,17 @@ function task(/** @type {Offer} */ { input, labels, first_labels: first }) {
   );
 }
 
-/** Of the variant that a visitor gets without choosing; nothing where nothing was measured. */
-function accuracy(/** @type {Offer} */ { variants, verdict: { images } }) {
+function notice(/** @type {Offer} */ { notice: said }) {
+  return said ? [element("p", { class: "notice", dir: "auto" }, said)] : [];
+}
+
+/**
+ * Of the variant that a visitor gets without choosing. Where training tested more images than
+ * verification, which has the bundle's sample of them, that of the Keras model says more.
+ */
+function accuracy(/** @type {Offer} */ { variants, trained, verdict: { images } }) {
   const [{ accuracy: measured }] = variants;
+  if (trained && trained.n > (measured?.n ?? 0)) return [inKeras(trained)];
   if (!measured) return [];
   return [
     element(
@@ -118,6 +131,16 @@ function accuracy(/** @type {Offer} */ { variants, verdict: { images } }) {
   ];
 }
 
+function inKeras(/** @type {import("./offers.js").Shares} */ { value, low, high, n }) {
+  return element(
+    "p",
+    { class: "accuracy" },
+    element("strong", {}, `${hundredths(value)}\u00a0%`),
+    ` in Keras (95\u00a0% interval ${hundredths(low)} to ${hundredths(high)}), of ` +
+      `${n.toLocaleString("en")} test images`,
+  );
+}
+
 /** Not `percent`: "> 99.9 %" would hide where an interval ends. */
 function hundredths(/** @type {number} */ share) {
   return (share * 100).toFixed(1);
@@ -127,11 +150,18 @@ function intervalText(/** @type {import("./offers.js").Accuracy} */ { value, low
   return `${hundredths(value)}\u00a0% (${hundredths(low)} to ${hundredths(high)})`;
 }
 
-function verdict(/** @type {Offer} */ { name, version, report, verdict: { state } }) {
+function verdict(/** @type {Offer} */ { name, version, report, card: path, verdict: { state } }) {
   const said = element("span", {}, VERDICTS[state]);
-  if (!report) return [said];
-  const folder = new URL(`bundles/${encodeURIComponent(name)}/${version}/`, SITE);
-  return [said, " ", element("a", { href: new URL("report.html", folder).href }, "Parity report")];
+  const folder = new URL(inAddress(`bundles/${name}/${version}/`), SITE);
+  const link = (/** @type {string} */ file, /** @type {string} */ text) => [
+    " ",
+    element("a", { href: new URL(inAddress(file), folder).href }, text),
+  ];
+  return [
+    said,
+    ...(report ? link("report.html", "Parity report") : []),
+    ...(path === null ? [] : link(path, "Model card")),
+  ];
 }
 
 function sizes(/** @type {Offer} */ { variants }) {

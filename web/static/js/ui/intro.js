@@ -22,6 +22,9 @@ export function introduce({ manifest, folder }, offer) {
       "This model does not take pictures; its golden inputs are checked below.";
   }
   subtitle.title = subtitle.textContent ?? "";
+  const notice = byId("notice", HTMLElement);
+  notice.hidden = offer.notice === null;
+  notice.textContent = offer.notice;
   const report = byId("report", HTMLAnchorElement);
   report.hidden = !offer.report;
   report.href = new URL("report.html", folder).href;

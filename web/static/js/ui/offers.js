@@ -3,7 +3,8 @@
 import { byId } from "./dom.js";
 
 /**
- * @typedef {{value: number, low: number, high: number, n: number, runtime: string}} Accuracy
+ * @typedef {{value: number, low: number, high: number, n: number}} Shares right answers, 0 to 1
+ * @typedef {Shares & {runtime: string}} Accuracy
  * @typedef {{id: string, bytes: number, accuracy: Accuracy | null}} OfferedVariant
  * @typedef {"passed" | "failed" | "outdated" | "unreadable" | "none"} VerdictState
  * @typedef {object} Offer a bundle, as web/offers.py describes it
@@ -16,6 +17,9 @@ import { byId } from "./dom.js";
  * @property {{width: number, height: number, color: string} | null} input null: takes no pictures
  * @property {string | null} example path of a golden picture
  * @property {OfferedVariant[]} variants
+ * @property {Shares | null} trained of the Keras model, on its whole test set
+ * @property {string | null} notice what must be said wherever the model is shown
+ * @property {string | null} card path of its model card
  * @property {{state: VerdictState, images: string | null}} verdict
  * @property {boolean} report whether there is a report.html
  */
