@@ -10,8 +10,9 @@ from edgeproof.edge.deployment import Deployment
 from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.train.data.source import Source
 from edgeproof.train.data_checks import tell_oddities
+from edgeproof.train.data_set import load_data
 from edgeproof.train.machine import versions
-from edgeproof.train.parts import Parts, load_parts
+from edgeproof.train.parts import Parts
 from edgeproof.train.progress import say
 from edgeproof.train.recipe import Recipe
 from edgeproof.train.run_config import (
@@ -21,7 +22,6 @@ from edgeproof.train.run_config import (
     RunConfig,
     SplitRecord,
 )
-from edgeproof.train.split import Split, limited, split_source
 from edgeproof.train.unfinished import Unfinished, is_interrupted
 
 if TYPE_CHECKING:
@@ -65,18 +65,15 @@ def run_job(job: Job) -> "Metrics":
     replace = job.force or is_interrupted(job.run)
     # first: no data is decoded for a place that cannot be written
     check_output(job.run, force=replace, marker=CONFIG)
-    source = recipe.source(job.data)
-    split = split_source(source, recipe.split)
-    if job.limit is not None:
-        split = limited(split, source.labels, recipe.split, job.limit, job.seed)
-    parts = load_parts(source, split, recipe.contract)
+    found = load_data(recipe, job.data, limit=job.limit, seed=job.seed)
+    source, parts = found.source, found.parts
     say(
         f"{recipe.name}: {len(parts.train):,} training, "
         f"{len(parts.calibration):,} calibration, "
         f"{len(parts.validation):,} validation, {len(parts.test):,} test images"
     )
     tell_oddities(recipe, source, parts)
-    config = _config(job, source, split, parts)
+    config = _config(job, source, parts)
     unfinished = Unfinished(job.run, config, parts)
     if job.restart:
         unfinished.remove()
@@ -99,7 +96,7 @@ def run_job(job: Job) -> "Metrics":
     return metrics
 
 
-def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
+def _config(job: Job, source: Source, parts: Parts) -> RunConfig:
     recipe = job.recipe
     return RunConfig(
         schema_version=SCHEMA_VERSION,

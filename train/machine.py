@@ -27,6 +27,7 @@ def _processor() -> str:
     if os.path.isfile(cpuinfo):
         with open(cpuinfo, encoding="utf-8", errors="replace") as file:
             for line in file:
-                if line.lower().startswith(("model name", "model\t")):
+                # "Model" on a Raspberry Pi; "model" on a PC is a number of the processor's family
+                if line.startswith(("model name", "Model\t")):
                     return line.partition(":")[2].strip()
     return platform.processor() or "unknown"

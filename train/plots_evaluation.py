@@ -17,8 +17,8 @@ from edgeproof.train.plots import (
     new_figure,
     save,
     tidy,
-    without_mathematics,
 )
+from edgeproof.train.plots_pictures import picture_sheet
 
 _MISTAKES = 24
 _COLUMNS = 6
@@ -117,24 +117,13 @@ def draw_mistakes(
         images: of all test images those in `worst_mistakes(scores, labels)`, in its order.
         scores, labels: of the same images.
     """
-    count = len(images)
-    rows = max(1, -(-count // _COLUMNS))
-    figure = new_figure(9, 0.5 + 1.75 * rows if count else 1.2)
     called = scores.argmax(axis=1)
-    for i, ax in enumerate(figure.subplots(rows, _COLUMNS, squeeze=False).flat):
-        ax.set_axis_off()
-        if i < count:
-            pixels = images[i, ..., 0] if images.shape[-1] == 1 else images[i]
-            ax.imshow(pixels, cmap="gray", vmin=0, vmax=255)
-            ax.set_title(
-                f"{_short(label_names[labels[i]])} called\n"
-                f"{_short(label_names[called[i]])}, {scores[i].max():.0%}",
-                size=8,
-                color=INK,
-            )
-    words = f"the {count} surest mistakes" if count else "no mistake"
-    figure.suptitle(f"{title}: {words}", x=0.01, ha="left", weight="bold")
-    save(figure, path)
+    captions = [
+        f"{_short(label_names[truth])} called\n{_short(label_names[said])}, {score:.0%}"
+        for truth, said, score in zip(labels, called, scores.max(axis=1), strict=True)
+    ]
+    words = f"the {len(images)} surest mistakes" if len(images) else "no mistake"
+    save(picture_sheet(images, captions, f"{title}: {words}", columns=_COLUMNS), path)
 
 
 def worst_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -144,4 +133,4 @@ def worst_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _short(name: str) -> str:
-    return without_mathematics(name if len(name) <= 16 else f"{name[:15]}…")
+    return name if len(name) <= 16 else f"{name[:15]}…"
