@@ -7,6 +7,7 @@ import ast
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import nbformat
@@ -56,20 +57,23 @@ def execute(name: str, folder: Path, values: Mapping[str, object]) -> Path:
         CellExecutionError: a cell raised; the rest was not run.
     """
     notebook = nbformat.read(HERE / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
-    client = NotebookClient(
-        with_parameters(notebook, values),
-        timeout=None,
-        # not TCP, which other users of the machine could connect to
-        km=AsyncKernelManager(kernel_name="python3", transport="ipc"),
-        resources={"metadata": {"path": str(folder)}},
-        # when a cell began and ended, which no two executions share
-        record_timing=False,
-    )
     copy = folder / f"{name}.ipynb"
-    try:
-        client.execute()
-    finally:
-        nbformat.write(client.nb, copy)  # type: ignore[no-untyped-call]
+    with TemporaryDirectory() as sockets:
+        client = NotebookClient(
+            with_parameters(notebook, values),
+            timeout=None,
+            # not TCP, to which other users of the machine could listen
+            km=AsyncKernelManager(
+                kernel_name="python3", transport="ipc", ip=str(Path(sockets) / "kernel")
+            ),
+            resources={"metadata": {"path": str(folder)}},
+            # when a cell began and ended, which no two executions share
+            record_timing=False,
+        )
+        try:
+            client.execute()
+        finally:
+            nbformat.write(client.nb, copy)  # type: ignore[no-untyped-call]
     return copy
 
 
