@@ -1,4 +1,4 @@
-"""The notebooks, executed on tiny data sets in a kernel of their own; and how they are committed."""
+"""The notebooks, executed on tiny data sets in a kernel; and how they are committed."""
 
 import base64
 import io
