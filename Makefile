@@ -17,7 +17,7 @@ PACKAGES := edge train convert web
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo page arm test test-zoo test-reference test-oldest bench lint format browser clean
+.PHONY: demo page arm test test-zoo test-reference test-oldest bench notebooks lint format browser clean
 
 demo: page  ## train on real handwritten digits, convert, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
@@ -51,6 +51,9 @@ test-oldest: .venv-oldest/.installed web/node_modules/.installed  ## conversion 
 
 bench: $(READY) web/node_modules/.installed browser  ## what everything costs, beside the plain way: build/bench/*.md
 	$(BIN)/python -m tests.bench $(ARGS)
+
+notebooks: page browser  ## all three, on the published data: executed copies in build/notebooks
+	$(BIN)/python train/notebooks/execute.py $(ARGS)
 
 lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc
 	$(BIN)/ruff check -q .
