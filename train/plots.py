@@ -18,8 +18,8 @@ INK, FAINT = "#1f2933", "#d9dee4"
 QUIET, STRONG = "#9aa5b1", "#0b69a3"
 # beyond this the numbers in the cells cannot be read, and only the colours are drawn
 _MOST_NUMBERED_CLASSES = 20
-# curves: where their logarithmic scale begins, and how many ticks it takes
-_FEW_WRONG, _MOST_TICKS = 0.001, 9
+# curves: where a logarithmic scale begins that has a 0, and how many ticks it takes
+_FEW_WRONG, _FEWEST_TICKS, _MOST_TICKS = 0.001, 3, 9
 
 
 def draw_curves(history: Sequence[EpochFigures], best_epoch: int, path: Path, title: str) -> None:
@@ -37,9 +37,11 @@ def draw_curves(history: Sequence[EpochFigures], best_epoch: int, path: Path, ti
     axes[0].set_title("Loss", loc="left")
     axes[0].set_yscale("log")
     axes[1].set_title("Wrong answers", loc="left")
-    # below, to 0, it is linear: an epoch may have no wrong answer
-    axes[1].set_yscale("symlog", linthresh=_FEW_WRONG, linscale=0.3)
-    axes[1].set_ylim(bottom=0, top=1)
+    if min((*wrong[0], *wrong[1]), default=0) > _FEW_WRONG:
+        axes[1].set_yscale("log")
+    else:  # linear below, down to 0: an epoch may have no wrong answer
+        axes[1].set_yscale("symlog", linthresh=_FEW_WRONG, linscale=0.3)
+        axes[1].set_ylim(bottom=0)
     for ax, words in ((axes[0], "{x:.3g}"), (axes[1], "{x:.3%}")):
         _label_steps(ax, words)
         ax.axvline(best_epoch, color=STRONG, linewidth=0.8, linestyle=":")
@@ -54,12 +56,14 @@ def _label_steps(ax: Axes, words: str) -> None:
     """Ticks at 1, 2 and 5 of each power of ten within the limits, in plain numbers."""
     low, high = ax.get_ylim()
     steps = [m * 10.0**power for power in range(-5, 4) for m in (1, 2, 5)]
-    within = [step for step in steps if max(low, _FEW_WRONG) <= step <= high]
-    if len(within) > _MOST_TICKS:
-        within = [step for step in within if f"{step:e}".startswith("1")]
-    ticks = ([0.0] if low == 0 else []) + within
-    labels = [_trimmed(words.format(x=tick)) for tick in ticks]
-    ax.set_yticks(ticks, labels)
+    ticks = [step for step in steps if max(low, _FEW_WRONG) <= step <= high]
+    if len(ticks) > _MOST_TICKS:
+        ticks = [step for step in ticks if f"{step:e}".startswith("1")]
+    elif len(ticks) < _FEWEST_TICKS:
+        ticks = [t for t in MaxNLocator(5).tick_values(low, high) if low <= t <= high]
+    if low == 0:
+        ticks = [0.0, *ticks]
+    ax.set_yticks(ticks, [_trimmed(words.format(x=tick)) for tick in ticks])
     ax.minorticks_off()
 
 

@@ -178,7 +178,7 @@ def test_a_cell_that_fails(tmp_path: Path) -> None:
         nbformat.v4.new_code_cell("assert answer == 41, answer"),
     ]
     broken = nbformat.v4.new_notebook(cells=cells)
-    nbformat.write(broken, tmp_path / "broken.ipynb")  # type: ignore[no-untyped-call]
+    nbformat.write(broken, tmp_path / "broken.ipynb")
     done = execute(tmp_path / "execute.py", tmp_path / "out", "-p", "answer=42")
     assert done.returncode == 1
     assert "AssertionError: 42" in done.stderr
@@ -193,7 +193,7 @@ def test_a_cell_that_fails(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_committed_without_what_an_execution_leaves(name: str) -> None:
     path = NOTEBOOKS / f"{name}.ipynb"
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     assert {p.stem for p in NOTEBOOKS.glob("*.ipynb")} == set(NAMES)
     for cell in notebook.cells:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import click
 import nbformat
-from jupyter_client import AsyncKernelManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -56,7 +56,7 @@ def execute(name: str, folder: Path, values: Mapping[str, object]) -> Path:
     Raises:
         CellExecutionError: a cell raised; the rest was not run.
     """
-    notebook = nbformat.read(HERE / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(HERE / f"{name}.ipynb", as_version=4)
     copy = folder / f"{name}.ipynb"
     with TemporaryDirectory() as sockets:
         client = NotebookClient(
@@ -73,7 +73,7 @@ def execute(name: str, folder: Path, values: Mapping[str, object]) -> Path:
         try:
             client.execute()
         finally:
-            nbformat.write(client.nb, copy)  # type: ignore[no-untyped-call]
+            nbformat.write(client.nb, copy)
     return copy
 
 
