@@ -55,6 +55,21 @@ def test_counts_per_class() -> None:
     assert result.calibration.ece == pytest.approx(1 / 3)
 
 
+def test_large_images_are_looked_at_few_at_a_time() -> None:
+    sizes = []
+
+    class Counts:
+        def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
+            sizes.append((len(batch), batch.nbytes))
+            return batch[:, 0, 0, :2]
+
+    # one image, seen 14 times: 12 MB each as float32
+    images = np.broadcast_to(np.ones((1, 1024, 1024, 3), np.uint8), (14, 1024, 1024, 3))
+    assert scored(Counts(), images).shape == (14, 2)  # type: ignore[arg-type]
+    assert [n for n, _ in sizes] == [5, 5, 4]
+    assert max(size for _, size in sizes) <= 2**26
+
+
 def test_ten_thousand_classes_need_no_matrix() -> None:
     classes = 10_000
     labels = np.arange(classes)

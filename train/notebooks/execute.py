@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 import click
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 HERE = Path(__file__).parent
 # papermill's names, so that it runs these notebooks as well
@@ -59,13 +59,15 @@ def execute(name: str, folder: Path, values: Mapping[str, object]) -> Path:
     notebook = nbformat.read(HERE / f"{name}.ipynb", as_version=4)
     copy = folder / f"{name}.ipynb"
     with TemporaryDirectory() as sockets:
+        # not TCP, to which other users of the machine could listen
+        config = Config()
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(Path(sockets) / "kernel")
         client = NotebookClient(
             with_parameters(notebook, values),
+            config=config,
             timeout=None,
-            # not TCP, to which other users of the machine could listen
-            km=AsyncKernelManager(
-                kernel_name="python3", transport="ipc", ip=str(Path(sockets) / "kernel")
-            ),
+            kernel_name="python3",
             resources={"metadata": {"path": str(folder)}},
             # when a cell began and ended, which no two executions share
             record_timing=False,
