@@ -93,7 +93,7 @@ def problems(notebook: Document, figures: set[str]) -> list[str]:
             if picture is not None:
                 shown.add(cell)
                 with Image.open(io.BytesIO(base64.b64decode(picture))) as opened:
-                    if np.ptp(np.asarray(opened.convert("L"))) < 100:
+                    if np.ptp(np.asarray(opened.convert("L"))) < 10:
                         found.append(f"{cell} shows an empty picture")
         if re.search(r"\b\w*(Warning|Error|Exception)\b|Traceback", words(made)):
             found.append(f"{cell} tells of an error: {words(made)}")
