@@ -23,7 +23,7 @@ VERIFIED   := $(ZOO:%=build/demo/%.verified)
 HAS_BROWSER := $(BIN)/python -c 'import sys; from edgeproof.convert.verify.browser import find_chromium as found; sys.exit(not found())'
 CONVERTERS := $(wildcard convert/*.py convert/tfjs/*.py edge/*.py)
 
-.PHONY: demo demo-digits page arm test test-zoo test-reference test-oldest bench lint format browser clean
+.PHONY: demo demo-digits page arm test test-zoo test-reference test-oldest bench notebooks lint format browser clean
 
 demo: page  ## train on real handwritten digits, convert them and the zoo, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
@@ -71,6 +71,9 @@ test-oldest: .venv-oldest/.installed web/node_modules/.installed  ## conversion 
 
 bench: $(READY) web/node_modules/.installed browser  ## what everything costs, beside the plain way: build/bench/*.md
 	$(BIN)/python -m tests.bench $(ARGS)
+
+notebooks: page browser  ## all three, on the published data: executed copies in build/notebooks
+	$(BIN)/python train/notebooks/execute.py $(ARGS)
 
 lint: $(READY) web/node_modules/.installed  ## ruff, mypy, tsc
 	$(BIN)/ruff check -q .

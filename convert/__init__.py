@@ -1,7 +1,8 @@
 """Conversion: a stored Keras model in, a bundle out; and verification of the result.
 
-from edgeproof.convert import ConvertOptions, convert_model
+from edgeproof.convert import ConvertOptions, convert_model, verify_bundle
 convert_model("model.keras", "bundles/flowers", options=ConvertOptions(normalize="imagenet"))
+verify_bundle("bundles/flowers").passed
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeproof.convert.api import convert_model as convert_model
+    from edgeproof.convert.api import verify_bundle as verify_bundle
     from edgeproof.convert.options import ConvertOptions as ConvertOptions
 
-_EXPORTS = {"convert_model": "api", "ConvertOptions": "options"}
+_EXPORTS = {"convert_model": "api", "verify_bundle": "api", "ConvertOptions": "options"}
 __all__ = list(_EXPORTS)
 
 
@@ -22,4 +24,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(f"edgeproof.convert.{_EXPORTS[name]}"), name)
+    from edgeproof.edge.silence import captured_stderr
+
+    with captured_stderr():  # TensorFlow comes with it, and looks for graphics cards aloud
+        return getattr(importlib.import_module(f"edgeproof.convert.{_EXPORTS[name]}"), name)

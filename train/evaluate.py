@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _Z_95 = 1.959963984540054
 _MOST_IN_MATRIX = 100
 _MOST_PAIRS = 20
+# 512 images of 1,024 x 1,024 would be 6 GB
+_MOST_IN_SLICE, _SLICE_BYTES = 512, 2**26
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,11 @@ def _pairs(
 
 def scored(model: "keras.Model", images: "Images") -> np.ndarray:
     """Probabilities, N x labels, float32, of uint8 images N x height x width x channels."""
-    # in slices: the whole of a large set as float32 would be four times its size in memory
+    # in slices: as float32 the whole of a large set would be four times its size in memory
+    rows = max(1, min(_MOST_IN_SLICE, _SLICE_BYTES // (4 * math.prod(images.shape[1:]))))
     slices = [
-        model.predict_on_batch(images[i : i + 512].astype(np.float32))
-        for i in range(0, len(images), 512)
+        model.predict_on_batch(images[i : i + rows].astype(np.float32))
+        for i in range(0, len(images), rows)
     ]
     return np.concatenate(slices)
 

@@ -11,8 +11,9 @@ from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.edge.shown_path import shown_path
 from edgeproof.train.data.source import Source
 from edgeproof.train.data_checks import tell_oddities
+from edgeproof.train.data_set import load_data
 from edgeproof.train.machine import versions
-from edgeproof.train.parts import Parts, load_parts
+from edgeproof.train.parts import Parts
 from edgeproof.train.progress import say
 from edgeproof.train.quiet_keras import Backend
 from edgeproof.train.recipe import Recipe
@@ -23,7 +24,6 @@ from edgeproof.train.run_config import (
     RunConfig,
     SplitRecord,
 )
-from edgeproof.train.split import Split, limited, split_source
 from edgeproof.train.start import Start, start_from
 from edgeproof.train.unfinished import Unfinished, is_interrupted
 
@@ -72,11 +72,8 @@ def run_job(job: Job) -> "Metrics":
     replace = job.force or is_interrupted(job.run)
     # first: no data is decoded for a place that cannot be written
     check_output(job.run, force=replace, marker=CONFIG)
-    source = recipe.source(job.data)
-    split = split_source(source, recipe.split)
-    if job.limit is not None:
-        split = limited(split, source.labels, recipe.split, job.limit, job.seed)
-    parts = load_parts(source, split, recipe.contract)
+    found = load_data(recipe, job.data, limit=job.limit, seed=job.seed)
+    source, parts = found.source, found.parts
     say(
         f"{recipe.name}: {len(parts.train):,} training, "
         f"{len(parts.calibration):,} calibration, "
@@ -84,7 +81,7 @@ def run_job(job: Job) -> "Metrics":
     )
     tell_oddities(recipe, source, parts)
     start = None if job.start is None else start_from(job.start, recipe.name, source.label_names)
-    config = _config(job, source, split, parts, start)
+    config = _config(job, source, parts, start)
     unfinished = Unfinished(job.run, config, parts)
     if job.restart:
         unfinished.remove()
@@ -109,7 +106,7 @@ def run_job(job: Job) -> "Metrics":
     return metrics
 
 
-def _config(job: Job, source: Source, split: Split, parts: Parts, start: Start | None) -> RunConfig:
+def _config(job: Job, source: Source, parts: Parts, start: Start | None) -> RunConfig:
     recipe = job.recipe
     return RunConfig(
         schema_version=SCHEMA_VERSION,

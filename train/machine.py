@@ -50,7 +50,7 @@ def _processor() -> str:
     if os.path.isfile(cpuinfo):
         with open(cpuinfo, encoding="utf-8", errors="replace") as file:
             for line in file:
-                # a processor's name, or a Raspberry Pi's; `model` is a number
-                if line.startswith(("model name", "Model")):
+                # "Model" on a Raspberry Pi; "model" on a PC is a number of the processor's family
+                if line.startswith(("model name", "Model\t")):
                     return line.partition(":")[2].strip()
     return platform.processor() or "unknown"

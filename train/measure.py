@@ -9,6 +9,7 @@ import numpy as np
 from edgeproof.train.detection import Detection, detection_of, positive_scores
 from edgeproof.train.evaluate import Evaluation, evaluated, scored
 from edgeproof.train.groups import Spread, spread_of
+from edgeproof.train.mistakes import Mistake, worst_mistakes
 from edgeproof.train.parts import TestSet
 from edgeproof.train.plots import draw_confusion
 from edgeproof.train.plots_evaluation import (
@@ -16,7 +17,6 @@ from edgeproof.train.plots_evaluation import (
     draw_mistakes,
     draw_reliability,
     draw_spread,
-    worst_mistakes,
 )
 from edgeproof.train.recipe import Recipe
 from edgeproof.train.robustness import Robustness, robustness_of
@@ -33,12 +33,14 @@ class Measured:
         detection: where one of two classes is looked for.
         spread: where images come in groups.
         robustness: of handwritten digits.
+        mistakes: the wrong answers that the model was surest of, surest first.
     """
 
     test: Evaluation
     detection: Detection | None
     spread: Spread | None
     robustness: Robustness | None
+    mistakes: tuple[Mistake, ...]
 
 
 def measured(
@@ -60,15 +62,8 @@ def measured(
     if evaluation.confusion is not None:
         draw_confusion(evaluation, label_names, folder / "confusion.png", name)
     draw_reliability(evaluation.calibration, folder / "reliability.png", name)
-    worst = worst_mistakes(scores, labels)
-    draw_mistakes(
-        np.asarray(test.images[worst]),
-        scores[worst],
-        labels[worst],
-        label_names,
-        folder / "mistakes.png",
-        name,
-    )
+    mistakes = worst_mistakes(scores, labels, label_names, test.images)
+    draw_mistakes(mistakes, folder / "mistakes.png", name)
     detection = spread = None
     if recipe.positive is not None:
         detection = detection_of(scores, labels, label_names, recipe.positive)
@@ -78,4 +73,4 @@ def measured(
         spread = spread_of(scores.argmax(axis=1) == labels, groups)
         draw_spread(spread, folder / "groups.png", name)
     robustness = robustness_of(model, np.asarray(test.images[:]), labels) if recipe.digits else None
-    return Measured(evaluation, detection, spread, robustness)
+    return Measured(evaluation, detection, spread, robustness, mistakes)

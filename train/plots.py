@@ -1,5 +1,7 @@
 """Training curves and the confusion matrix as PNG files."""
 
+import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from edgeproof.train.evaluate import Evaluation
 from edgeproof.train.history import EpochFigures
@@ -16,26 +18,58 @@ INK, FAINT = "#1f2933", "#d9dee4"
 QUIET, STRONG = "#9aa5b1", "#0b69a3"
 # beyond this the numbers in the cells cannot be read, and only the colours are drawn
 _MOST_NUMBERED_CLASSES = 20
+# curves: where a logarithmic scale begins that has a 0, and how many ticks it takes
+_FEW_WRONG, _FEWEST_TICKS, _MOST_TICKS = 0.001, 3, 9
 
 
 def draw_curves(history: Sequence[EpochFigures], best_epoch: int, path: Path, title: str) -> None:
-    """Loss and accuracy per epoch, side by side; a line marks the epoch whose weights were kept."""
+    """Loss and share of wrong answers per epoch; a line marks the epoch whose weights were kept.
+
+    Logarithmic, or the first epoch's heights would hide all that the others gain: from 1 % wrong to
+    0.5 % is as far as from 2 % to 1 %.
+    """
     figure = new_figure(9, 3.6)
     axes = figure.subplots(1, 2)
     epochs = [h.epoch for h in history]
     _curve(axes[0], epochs, [h.loss for h in history], [h.validation_loss for h in history])
-    _curve(axes[1], epochs, [h.accuracy for h in history], [h.validation_accuracy for h in history])
+    wrong = [1 - h.accuracy for h in history], [1 - h.validation_accuracy for h in history]
+    _curve(axes[1], epochs, *wrong)
     axes[0].set_title("Loss", loc="left")
-    axes[0].set_ylim(bottom=0)
-    axes[1].set_title("Accuracy", loc="left")
-    axes[1].yaxis.set_major_formatter(PercentFormatter(1.0))
-    for ax in axes:
+    axes[0].set_yscale("log")
+    axes[1].set_title("Wrong answers", loc="left")
+    if min((*wrong[0], *wrong[1]), default=0) > _FEW_WRONG:
+        axes[1].set_yscale("log")
+    else:  # linear below, down to 0: an epoch may have no wrong answer
+        axes[1].set_yscale("symlog", linthresh=_FEW_WRONG, linscale=0.3)
+        axes[1].set_ylim(bottom=0)
+    for ax, words in ((axes[0], "{x:.3g}"), (axes[1], "{x:.3%}")):
+        _label_steps(ax, words)
         ax.axvline(best_epoch, color=STRONG, linewidth=0.8, linestyle=":")
         ax.set_xlabel("epoch")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].legend(frameon=False, loc="best")
     figure.suptitle(f"{title}: weights of epoch {best_epoch}", x=0.01, ha="left", weight="bold")
     save(figure, path)
+
+
+def _label_steps(ax: Axes, words: str) -> None:
+    """Ticks at 1, 2 and 5 of each power of ten within the limits, in plain numbers."""
+    low, high = ax.get_ylim()
+    steps = [m * 10.0**power for power in range(-5, 4) for m in (1, 2, 5)]
+    ticks = [step for step in steps if max(low, _FEW_WRONG) <= step <= high]
+    if len(ticks) > _MOST_TICKS:
+        ticks = [step for step in ticks if f"{step:e}".startswith("1")]
+    elif len(ticks) < _FEWEST_TICKS:
+        ticks = [t for t in MaxNLocator(5).tick_values(low, high) if low <= t <= high]
+    if low == 0:
+        ticks = [0.0, *ticks]
+    ax.set_yticks(ticks, [_trimmed(words.format(x=tick)) for tick in ticks])
+    ax.minorticks_off()
+
+
+def _trimmed(number: str) -> str:
+    """0.500% as 0.5%."""
+    return re.sub(r"\.?0+%$", "%", number) if "." in number else number
 
 
 def draw_confusion(
@@ -87,9 +121,20 @@ def without_mathematics(name: str) -> str:
     return name.replace("$", r"\$")
 
 
-def new_figure(width: float, height: float) -> Figure:
+class Plot(Figure):
+    """A figure that a notebook shows as the last value of a cell, without pyplot."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        content = io.BytesIO()
+        self.savefig(content, format="png", facecolor="white")
+        # 150 pixels an inch, shown at 100: sharp on screens of 1.5 times the resolution
+        width, height = self.get_size_inches() * 100
+        return content.getvalue(), {"width": round(width), "height": round(height)}
+
+
+def new_figure(width: float, height: float) -> Plot:
     """An empty figure, in inches, without pyplot: no window system, no global state."""
-    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    figure = Plot(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

@@ -1,5 +1,6 @@
 """Calibration, detection and spread as PNG files, and the worst mistakes as a sheet of pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ from sklearn import metrics
 
 from edgeproof.train.calibration import Calibration
 from edgeproof.train.detection import Detection
+from edgeproof.train.evaluate import wilson_interval
 from edgeproof.train.groups import Spread
+from edgeproof.train.mistakes import Mistake
 from edgeproof.train.plots import (
     FAINT,
     INK,
@@ -17,20 +20,26 @@ from edgeproof.train.plots import (
     new_figure,
     save,
     tidy,
-    without_mathematics,
 )
+from edgeproof.train.plots_pictures import picture_sheet
 
-_MISTAKES = 24
 _COLUMNS = 6
 
 
 def draw_reliability(calibration: Calibration, path: Path, title: str) -> None:
-    """Accuracy over confidence; the line is where they would be equal. Larger dots: more images."""
+    """Accuracy over confidence; the line is where they would be equal.
+
+    Larger dots have more images, and thin lines are their 95 % intervals: a bin of two images says
+    nothing.
+    """
     figure = new_figure(4.6, 4.4)
     ax = figure.subplots()
     ax.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2)
     bins = calibration.bins
     n = np.array([b.n for b in bins])
+    for b in bins:
+        interval = wilson_interval(round(b.accuracy * b.n), b.n)
+        ax.plot([b.confidence, b.confidence], interval, color=QUIET, linewidth=1)
     ax.scatter(
         [b.confidence for b in bins],
         [b.accuracy for b in bins],
@@ -103,45 +112,15 @@ def draw_spread(spread: Spread, path: Path, title: str) -> None:
     save(figure, path)
 
 
-def draw_mistakes(
-    images: np.ndarray,
-    scores: np.ndarray,
-    labels: np.ndarray,
-    label_names: tuple[str, ...],
-    path: Path,
-    title: str,
-) -> None:
-    """The wrong answers that the model was surest of, surest first.
-
-    Args:
-        images: of all test images those in `worst_mistakes(scores, labels)`, in its order.
-        scores, labels: of the same images.
-    """
-    count = len(images)
-    rows = max(1, -(-count // _COLUMNS))
-    figure = new_figure(9, 0.5 + 1.75 * rows if count else 1.2)
-    called = scores.argmax(axis=1)
-    for i, ax in enumerate(figure.subplots(rows, _COLUMNS, squeeze=False).flat):
-        ax.set_axis_off()
-        if i < count:
-            pixels = images[i, ..., 0] if images.shape[-1] == 1 else images[i]
-            ax.imshow(pixels, cmap="gray", vmin=0, vmax=255)
-            ax.set_title(
-                f"{_short(label_names[labels[i]])} called\n"
-                f"{_short(label_names[called[i]])}, {scores[i].max():.0%}",
-                size=8,
-                color=INK,
-            )
-    words = f"the {count} surest mistakes" if count else "no mistake"
-    figure.suptitle(f"{title}: {words}", x=0.01, ha="left", weight="bold")
-    save(figure, path)
-
-
-def worst_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Positions of at most 24 wrong answers, surest first."""
-    wrong = np.flatnonzero(scores.argmax(axis=1) != labels)
-    return wrong[np.argsort(-scores[wrong].max(axis=1), kind="stable")][:_MISTAKES]
+def draw_mistakes(mistakes: Sequence[Mistake], path: Path, title: str) -> None:
+    """The wrong answers that the model was surest of, surest first."""
+    captions = [
+        f"{_short(m.truth)} called\n{_short(m.called)}, {m.confidence:.0%}" for m in mistakes
+    ]
+    images = np.stack([m.image for m in mistakes]) if mistakes else np.zeros((0, 1, 1, 1), np.uint8)
+    words = f"the {len(mistakes)} surest mistakes" if mistakes else "no mistake"
+    save(picture_sheet(images, captions, f"{title}: {words}", columns=_COLUMNS), path)
 
 
 def _short(name: str) -> str:
-    return without_mathematics(name if len(name) <= 16 else f"{name[:15]}…")
+    return name if len(name) <= 16 else f"{name[:15]}…"

@@ -8,18 +8,24 @@ from pathlib import Path
 
 from PIL import Image
 
+from edgeproof.train.data.source import png_of
 from edgeproof.train.metrics import Metrics
+from edgeproof.train.mistakes import Mistake
 from edgeproof.train.run_config import RunConfig
 
 _STYLE = Path(__file__).with_name("report.css")
 # a class for each row: beyond this the table is folded
 _SHOWN_CLASSES = 20
+_SHOWN_LEFT_OUT = 100
+_WIDE = 700
 # of a plot for one of the page: sharp on a screen of 1.5 times the resolution
 _PIXELS = 1.5
 _NONE = "–"  # noqa: RUF001  an en dash where there is no figure
 
 
-def write_report(folder: Path, config: RunConfig, metrics: Metrics) -> None:
+def write_report(
+    folder: Path, config: RunConfig, metrics: Metrics, mistakes: Sequence[Mistake]
+) -> None:
     """Write `report.html` beside the plots, which it holds as well."""
     confusion = () if metrics.test.confusion is None else ("confusion.png",)
     sections: list[tuple[str, str, str, tuple[str, ...]]] = [
@@ -33,13 +39,14 @@ def write_report(folder: Path, config: RunConfig, metrics: Metrics) -> None:
         sections.append(("groups", "Groups", _spread(metrics), ("groups.png",)))
     if metrics.robustness is not None:
         sections.append(("other", "Other hands and pens", _robustness(metrics), ()))
-    sections.append(("mistakes", "Mistakes", _MISTAKES, ("mistakes.png",)))
+    sections.append(("mistakes", "Mistakes", _mistakes(mistakes), ()))
     sections.append(("made", "How it was made", _made(config, metrics), ()))
     links = "".join(f'<li><a href="#{place}">{title}</a></li>' for place, title, *_ in sections)
     parts = "".join(
-        f'<section aria-labelledby="{place}"><h2 id="{place}">{title}</h2>\n{words}'
-        + "".join(_picture(folder / name, _ALT[name]) for name in pictures)
-        + "</section>\n"
+        f'<section aria-labelledby="{place}"><h2 id="{place}">{title}</h2>\n'
+        f'<div class="{place}">{words}'
+        + "".join(_plot(folder / name, _ALT[name]) for name in pictures)
+        + "</div></section>\n"
         for place, title, words, pictures in sections
     )
     page = f"""<!doctype html>
@@ -70,15 +77,13 @@ _CLASSES = (
     "<p>Of a class's test images the share that was found (recall), and of the images called so "
     "the share that was right (precision).</p>\n"
 )
-_MISTAKES = "<p>The wrong answers that the model was surest of: the truth, and what it said.</p>\n"
 _ALT = {
-    "curves.png": "Loss and accuracy over the epochs, in training and in validation; the best "
+    "curves.png": "Loss and wrong answers over the epochs, in training and validation; the best "
     "validation loss is among the figures above",
     "confusion.png": "Confusion matrix: true classes down, answers across; the table has its sums",
     "reliability.png": "Accuracy over confidence; the table has the same figures",
     "detection.png": "ROC curve and precision-recall curve; the table has their main points",
     "groups.png": "Accuracy of each group, lowest first; the table has the lowest",
-    "mistakes.png": "Sheet of test images that were called wrongly with the highest confidence",
 }
 
 
@@ -92,15 +97,17 @@ def _headline(config: RunConfig, metrics: Metrics) -> str:
             f"{config.epochs}: these are the weights of the best epoch until then.</p>\n"
         )
     figures = [
-        (f"{test.accuracy:.2%}", f"of {test.n:,} test images right"),
-        (f"{low:.2%} to {high:.2%}", "95 % interval (Wilson)"),
+        (
+            f"{test.accuracy:.2%}",
+            f"of {test.n:,} test images right; 95 % interval (Wilson) {low:.2%} to {high:.2%}",
+        ),
         (f"{metrics.parameters:,}", "parameters"),
         (f"{test.calibration.ece:.2%}", "expected calibration error"),
     ]
     if metrics.detection is not None:
-        figures.insert(2, (f"{metrics.detection.auc:.4f}", "area under the ROC curve"))
+        figures.insert(1, (f"{metrics.detection.auc:.4f}", "area under the ROC curve"))
     if metrics.robustness is not None:
-        figures.insert(2, (f"{metrics.robustness.stress:.2%}", "of the stress set right"))
+        figures.insert(1, (f"{metrics.robustness.stress:.2%}", "of the stress set right"))
     items = "".join(f"<div><dt>{words}</dt><dd>{value}</dd></div>" for value, words in figures)
     return f'{warning}<dl class="figures">{items}</dl>\n'
 
@@ -134,20 +141,40 @@ def _per_class(metrics: Metrics) -> str:
 
 
 def _confidence(config: RunConfig, metrics: Metrics) -> str:
+    calibration = metrics.test.calibration
     rows = [
         (f"{b.low:.0%} to {b.high:.0%}", f"{b.n:,}", f"{b.confidence:.2%}", f"{b.accuracy:.2%}")
-        for b in metrics.test.calibration.bins
+        for b in calibration.bins
     ]
-    table = _table("Bins of confidence", ("confidence", "images", "mean", "right"), rows)
-    smoothed = (
-        " Trained with label smoothing, the model claims a little less than it knows, so its dots "
-        "lie above."
-        if config.schedule.label_smoothing
+    claimed = sum(b.n * b.confidence for b in calibration.bins) / metrics.test.n
+    over = claimed - metrics.test.accuracy
+    smoothing = config.schedule.label_smoothing
+    reason = (
+        f" Label smoothing ({smoothing:.0%} in training) makes for modesty."
+        if smoothing and over < 0
         else ""
     )
     return (
-        "<p>Is an answer given with 90 % right nine times in ten? Dots on the line would be."
-        f"{smoothed}</p>\n{table}"
+        "<p>Is an answer given with 90 % right nine times in ten? Dots on the line would be, and "
+        f"the thin lines are their 95 % intervals. On average the model claims {claimed:.2%} and "
+        f"{metrics.test.accuracy:.2%} are right: {abs(over) * 100:.2f} points too "
+        f"{'sure' if over > 0 else 'modest'}.{reason}</p>\n"
+        + _table("Bins of confidence", ("confidence", "images", "mean", "right"), rows)
+    )
+
+
+def _mistakes(mistakes: Sequence[Mistake]) -> str:
+    if not mistakes:
+        return "<p>No test image was called wrongly.</p>\n"
+    items = "".join(
+        f'<li><img src="{_data(png_of(m.image))}" alt="" width="{m.image.shape[1]}" '
+        f'height="{m.image.shape[0]}"><span><bdi>{escape(m.truth)}</bdi> called '
+        f"<bdi>{escape(m.called)}</bdi>, {m.confidence:.0%}</span></li>"
+        for m in mistakes
+    )
+    return (
+        "<p>The wrong answers that the model was surest of: the truth, what it said, and how sure "
+        f'it was.</p>\n<ul class="sheet">{items}</ul>\n'
     )
 
 
@@ -203,7 +230,10 @@ def _made(config: RunConfig, metrics: Metrics) -> str:
     split = config.split
     rows = [
         ("command", config.command),
-        ("data", f"{config.data.images:,} images, {len(config.data.left_out):,} unreadable"),
+        (
+            "data",
+            f"{config.data.images:,} images, {len(config.data.left_out):,} of them unreadable",
+        ),
         (
             "split",
             f"{split.train:,} training, {split.calibration:,} calibration, "
@@ -214,7 +244,19 @@ def _made(config: RunConfig, metrics: Metrics) -> str:
         ("versions", ", ".join(f"{k} {v}" for k, v in metrics.versions.items())),
         ("time", f"{_duration(metrics.training_s)} of training"),
     ]
-    return _table("Provenance", ("what", "how"), rows)
+    return _table("Provenance", ("what", "how"), rows) + _left_out(config.data.left_out)
+
+
+def _left_out(paths: tuple[str, ...]) -> str:
+    if not paths:
+        return ""
+    shown = "".join(f"<li>{escape(path)}</li>" for path in paths[:_SHOWN_LEFT_OUT])
+    more = len(paths) - _SHOWN_LEFT_OUT
+    rest = f"<p>and {more:,} more: config.json lists all.</p>" if more > 0 else ""
+    return (
+        f"<details><summary>{len(paths):,} pictures that could not be read</summary>"
+        f"<ul>{shown}</ul>{rest}</details>\n"
+    )
 
 
 def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -232,14 +274,20 @@ def _table(caption: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]])
     )
 
 
-def _picture(path: Path, words: str) -> str:
+def _plot(path: Path, words: str) -> str:
     content = path.read_bytes()
     with Image.open(io.BytesIO(content)) as opened:
         width, height = (round(size / _PIXELS) for size in opened.size)
+    # on a telephone a plot of two parts is scrolled, for its words would be 3 pixels high
+    wide = ' class="wide"' if width > _WIDE else ""
     return (
-        f'<img src="data:image/png;base64,{base64.b64encode(content).decode()}" alt="{words}" '
-        f'width="{width}" height="{height}">\n'
+        f'<div class="plot" role="group" aria-label="Plot" tabindex="0"><img{wide} '
+        f'src="{_data(content)}" alt="{words}" width="{width}" height="{height}"></div>\n'
     )
+
+
+def _data(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _duration(seconds: float) -> str:

@@ -69,7 +69,7 @@ def write_run(
         versions=config.versions,
     )
     _write_json(to_json(metrics), folder / "metrics.json")
-    write_report(folder, config, metrics)
+    write_report(folder, config, metrics, figures.mistakes)
     _write_json(to_json(config), folder / CONFIG)
     return metrics
 

@@ -7,7 +7,7 @@ from edgeproof.train.calibration import calibration_of
 from edgeproof.train.detection import detection_of
 from edgeproof.train.evaluate import Confusion, evaluated, scored, wilson_interval
 from edgeproof.train.groups import spread_of
-from edgeproof.train.plots_evaluation import worst_mistakes
+from edgeproof.train.mistakes import worst_mistakes
 
 
 @pytest.mark.parametrize(("right", "n"), [(81, 263), (0, 10), (10, 10), (9916, 10_000)])
@@ -53,6 +53,21 @@ def test_counts_per_class() -> None:
     assert [c.precision for c in result.per_class] == pytest.approx([1, 2 / 3, 0])
     # certain and right two times in three
     assert result.calibration.ece == pytest.approx(1 / 3)
+
+
+def test_large_images_are_looked_at_few_at_a_time() -> None:
+    sizes = []
+
+    class Counts:
+        def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
+            sizes.append((len(batch), batch.nbytes))
+            return batch[:, 0, 0, :2]
+
+    # one image, seen 14 times: 12 MB each as float32
+    images = np.broadcast_to(np.ones((1, 1024, 1024, 3), np.uint8), (14, 1024, 1024, 3))
+    assert scored(Counts(), images).shape == (14, 2)  # type: ignore[arg-type]
+    assert [n for n, _ in sizes] == [5, 5, 4]
+    assert max(size for _, size in sizes) <= 2**26
 
 
 def test_ten_thousand_classes_need_no_matrix() -> None:
@@ -109,4 +124,11 @@ def test_the_spread_of_groups_is_wider_than_the_binomial_where_groups_differ() -
 
 def test_worst_mistakes_are_the_surest_and_are_mistakes() -> None:
     scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]])
-    assert worst_mistakes(scores, np.array([1, 1, 1, 0])).tolist() == [0, 3, 1]
+    images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1)
+    worst = worst_mistakes(scores, np.array([1, 1, 1, 0]), ("a", "b"), images)
+    assert [int(m.image[0, 0, 0]) for m in worst] == [0, 3, 1]
+    assert [(m.truth, m.called, m.confidence) for m in worst] == [
+        ("b", "a", 0.9),
+        ("a", "b", 0.7),
+        ("b", "a", 0.6),
+    ]

@@ -67,14 +67,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         limit=None,
         command="edgeproof train malaria -o '<run>'",
         versions={},
-        data=DataRecord("cells", 80, ()),
+        data=DataRecord("cells", 80, tuple(f"<i>{n}.png" for n in range(103))),
         split=SplitRecord(recipe.split, 1, 2, 3, 80, 5),
         schedule=recipe.schedule,
         augmentation=recipe.augmentation,
         deployment=Deployment("malaria", LABELS, recipe.contract, "softmax"),
     )
     assert from_json(RunConfig, to_json(config)) == config
-    write_report(folder, config, metrics)
+    write_report(folder, config, metrics, figures.mistakes)
     return folder
 
 
@@ -85,7 +85,7 @@ def test_names_are_text_and_nothing_is_fetched(folder: Path) -> None:
     assert "<b>" not in page
     assert "&lt;run&gt;" in page
     sources = re.findall(r'(?:src|href)="(?!#)([^"]{0,22})', page)
-    assert len(sources) == 6
+    assert len(sources) == 5 + 20
     assert set(sources) == {"data:image/png;base64,"}
     assert "url(" not in page
 
@@ -96,13 +96,20 @@ def test_the_page_says_the_figures(folder: Path) -> None:
     assert "interrupted after epoch 4 of 9" in page
     assert "weights of epoch 3" in page
     assert page.count('<th scope="row"><bdi>&lt;b&gt;slide') == 5
+    assert "103 pictures that could not be read" in page
+    assert page.count("<li>&lt;i&gt;") == 100
+    assert "and 3 more" in page
 
 
 def test_every_picture_has_words_and_every_link_a_place(folder: Path) -> None:
     page = (folder / "report.html").read_text()
     images = re.findall(r"<img [^>]*>", page)
-    assert len(images) == 6
-    assert all(re.search(r'alt="[^"]{20,}" width="\d+" height="\d+"', image) for image in images)
+    plots = [image for image in images if 'alt=""' not in image]
+    assert len(plots) == 5
+    assert all(re.search(r'alt="[^"]{20,}" width="\d+" height="\d+"', plot) for plot in plots)
+    # a mistake's words stand below it
+    assert len(images) - len(plots) == 20
+    assert page.count("</bdi> called <bdi>$\\frac$ &amp; co</bdi>") == 20
     places = re.findall(r'href="#([a-z]+)"', page)
     assert len(places) == 7
     assert all(f'id="{place}"' in page for place in places)

@@ -105,12 +105,7 @@ class ArraySource:
         return Loaded(ImageRows(self.images, indices), np.asarray(indices, dtype=np.int64))
 
     def picture(self, index: int) -> tuple[bytes, str]:
-        from PIL import Image
-
-        pixels = self.images[index]
-        encoded = io.BytesIO()
-        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(encoded, "PNG")
-        return encoded.getvalue(), ".png"
+        return png_of(self.images[index]), ".png"
 
 
 @dataclass(frozen=True)
@@ -132,3 +127,12 @@ class FileSource:
     def picture(self, index: int) -> tuple[bytes, str]:
         path = self.files[index]
         return path.read_bytes(), path.suffix.lower()
+
+
+def png_of(image: np.ndarray) -> bytes:
+    """A uint8 image, height x width x 1 or 3, as a PNG file."""
+    from PIL import Image
+
+    encoded = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(encoded, "PNG")
+    return encoded.getvalue()
