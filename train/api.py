@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeproof.train.job import Job, run_job
+from edgeproof.train.quiet_keras import Backend, import_keras
 from edgeproof.train.recipe import Recipe
 from edgeproof.train.recipes import recipe_named
 
@@ -24,6 +25,8 @@ def train_recipe(
     limit: int | None = None,
     force: bool = False,
     restart: bool = False,
+    backend: Backend = "tensorflow",
+    start: str | Path | None = None,
 ) -> "Metrics":
     """Train a recipe and write the folder `run`, whole or not at all.
 
@@ -38,6 +41,8 @@ def train_recipe(
         limit: at most so many training images, and of the other parts in proportion.
         force: replace an existing run.
         restart: forget an unfinished training of this run.
+        backend: what Keras computes with; one for a process.
+        start: a run whose weights training begins with, for fine-tuning.
 
     Returns:
         What `metrics.json` holds.
@@ -59,13 +64,13 @@ def train_recipe(
             limit=limit,
             force=force,
             restart=restart,
+            backend=backend,
+            start=None if start is None else Path(start),
         )
     )
 
 
 def untrained_model(recipe: Recipe, labels: int) -> "keras.Model":
     """The recipe's model for so many labels, before any training."""
-    from edgeproof.train.quiet_keras import import_keras
-
     import_keras()
     return recipe.model(recipe.contract, labels)
