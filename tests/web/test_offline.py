@@ -12,6 +12,14 @@ from playwright.sync_api import BrowserContext, expect
 from edgeproof.web.site import write_site
 from tests.web.hosts import Quiet, kept, proved, python_server
 
+FOUND = """JSON.parse(localStorage[Object.keys(localStorage).find((k) => k.includes("fastest"))])"""
+# as if a search had found this one to be the fastest
+REMEMBER = f"""([variant, engine]) => {{
+  const found = {{ ...{FOUND}, best: {{ variant, engine }} }};
+  const key = Object.keys(localStorage).find((k) => k.includes("fastest"));
+  localStorage[key] = JSON.stringify(found);
+}}"""
+
 
 def test_engine_with_threads_is_had_at_once_after_one_reload(
     site: Path, context: BrowserContext
@@ -83,6 +91,24 @@ def test_kept_page_stands_in_for_a_host_that_fails(
         Faulty.released.set()
         proved(page)
         assert Faulty.failed
+
+
+def test_faster_engine_that_was_not_kept_gives_way_to_the_one_that_was(
+    site: Path, context: BrowserContext
+) -> None:
+    with python_server(site) as url:
+        page = context.new_page()
+        page.goto(url)
+        proved(page)
+        kept(page)
+        expect(page.locator("#switches")).to_be_visible(timeout=60_000)
+        page.evaluate(REMEMBER, ["tflite-float32", "litertjs-wasm"])
+    page.reload()
+    proved(page)
+    expect(page.locator("#engine option:checked")).to_have_text("Auto: WebAssembly")
+    expect(page.locator("#proof-details")).to_contain_text("LiteRT in WebAssembly was left out")
+    # the next visit tries it again
+    assert page.evaluate(f"{FOUND}.best.engine") == "litertjs-wasm"
 
 
 def test_two_sites_of_one_host_keep_their_own(
