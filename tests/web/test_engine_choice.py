@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 Serve = Callable[..., str]
@@ -33,6 +35,13 @@ WebGL2RenderingContext.prototype.getBufferSubData = function (...given) {
     if (++reads > 9 && given[2] instanceof Float32Array) given[2][0] += 0.01;
 };
 """
+
+
+@pytest.fixture
+def connection(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """At a desk, unless the test is about another."""
+    found: dict[str, Any] = getattr(request, "param", {"saveData": False, "effectiveType": "4g"})
+    return found
 
 
 def wait_for_proof(page: Page, state: str) -> None:
@@ -142,12 +151,10 @@ def test_page_that_may_switches_by_itself_also_where_nothing_is_stored(
     assert any(url.endswith("litert_wasm_internal.wasm") for url in fetched)
 
 
+@pytest.mark.parametrize("connection", [{"saveData": True}], indirect=True)
 def test_visitor_who_saves_data_downloads_nothing_unasked(
     page: Page, serve: Serve, quick_bundle: Path
 ) -> None:
-    page.add_init_script(
-        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
-    )
     page.goto(serve(quick_bundle))
     expect(page.locator("#measure-others")).to_be_visible(timeout=60_000)
     urls = page.evaluate("performance.getEntriesByType('resource').map(({name}) => name)")

@@ -21,7 +21,9 @@ COUNT = """() => {
   };
   const post = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (message, ...rest) {
-    if (!this.watched) this.addEventListener("message", () => counted.calls--);
+    if (!this.watched) this.addEventListener("message", ({ data }) => {
+      if ("result" in data || "error" in data) counted.calls--;
+    });
     this.watched = true;
     more("calls", "mostCalls");
     return post.call(this, message, ...rest);
@@ -31,7 +33,7 @@ COUNT = """() => {
   const revoke = URL.revokeObjectURL;
   URL.revokeObjectURL = (url) => { counted.urls--; revoke.call(URL, url); };
 }"""
-HUNDREDS = 400
+HUNDREDS = 300
 # so many small pictures, each of its own gray, dropped at once
 DROP = """async (count) => {
   const canvas = new OffscreenCanvas(40, 30);
