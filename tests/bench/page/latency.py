@@ -32,7 +32,7 @@ from tests.bench.settings import Settings
 
 __all__ = ["markdown", "measure"]
 
-SECONDS = 1.5  # for each round of `--rounds`
+SECONDS = 1.2  # for each round of `--rounds`
 NEAR = 3.0  # times the fastest: engines that are compared once more, all in turn
 
 
