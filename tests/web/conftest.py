@@ -50,9 +50,22 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def connection() -> dict[str, Any]:
+    """What browsers say of theirs. With this the page looks for no faster engine, which would take
+    seconds of a software graphics card beside the test; where that is wanted, override it.
+    """
+    return {"saveData": True}
+
+
+def _says(connection: dict[str, Any]) -> str:
+    return f"Object.defineProperty(navigator, 'connection', {{value: {json.dumps(connection)}}})"
+
+
+@pytest.fixture
+def page(chromium: Browser, connection: dict[str, Any]) -> Iterator[Page]:
     """A fresh page. Whatever it complains about is an error of the test: console, exceptions."""
     context = chromium.new_context()
+    context.add_init_script(_says(connection))
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
@@ -134,7 +147,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, digits_bundle: Path) -> Path:
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
+def context(chromium: Browser, connection: dict[str, Any]) -> Iterator[BrowserContext]:
     opened = chromium.new_context()
+    opened.add_init_script(_says(connection))
     yield opened
     opened.close()

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { candidates, startingWith } from "../../web/static/js/auto/candidates.js";
 import { Downloads, ENGINE_FILES, FILE_BYTES } from "../../web/static/js/auto/downloads.js";
 import { fastest } from "../../web/static/js/auto/search.js";
+import { linkOf, unasked } from "../../web/static/js/auto/unasked.js";
 import { batchFromImages } from "../../web/static/js/batch.js";
 import { colorOf, heatPixels } from "../../web/static/js/explain/colors.js";
 import { meanColor, patchStarts } from "../../web/static/js/explain/occlusion.js";
@@ -101,8 +102,17 @@ const CALLS = {
     });
     return { bytes, files: FILE_BYTES, engines: ENGINE_FILES };
   },
+  // the engines of `variants` that are measured unasked after those of `taken`
+  unasked({ variants, taken, connection, ms }) {
+    const downloads = new Downloads(variants);
+    taken.forEach((candidate) => downloads.add(candidate));
+    const ids = variants.map(({ id }) => id);
+    const chosen = { variant: "auto", engine: "auto" };
+    const open = candidates(ids, chosen).filter((c) => !taken.some((t) => t.engine === c.engine));
+    return unasked(open, downloads, { link: linkOf(connection), ms }).map((c) => c.engine);
+  },
   // engines are made up: `ms` for each block of timing, `passes`, `refuses` to load, `hangs`, `lost`
-  async search({ current, others, abortsAt }) {
+  async search({ current, others, abortsAt, best }) {
     const variant = "tfjs-float32";
     const opened = [];
     const closed = [];
@@ -114,6 +124,10 @@ const CALLS = {
       current: {
         candidate: { variant, engine: current.engine },
         time: async () => block(current.ms, ownBlocks++),
+      },
+      best: {
+        candidate: { variant, engine: best?.engine ?? current.engine },
+        ratio: best?.ratio ?? 1,
       },
       others: Object.keys(others).map((engine) => ({ variant, engine })),
       open({ engine }) {

@@ -82,3 +82,52 @@ def test_stated_sizes_are_those_of_the_files(run_modules: RunModules) -> None:
     assert threads == files["tfjs-backend-wasm-threaded-simd.wasm"]  # the rest is there already
     assert litert > 2_000_000
     assert webgpu == 0
+
+
+SMALL = ["tfjs-webgl", "tfjs-webgpu", "tfjs-cpu", "tfjs-wasm-threads"]
+LITERT = ["litertjs-wasm", "litertjs-webgpu"]
+FREE = {"saveData": False, "effectiveType": "4g"}
+
+
+@pytest.fixture
+def unasked(run_modules: RunModules) -> Callable[..., list[str]]:
+    """Engines that are measured though nobody asked, where tfjs-wasm answers."""
+
+    def run(connection: Any, ms: float | None, model: int = 14_000_000) -> list[str]:
+        variants = [{"id": id, "bytes": model} for id in ("tfjs-float32", "tflite-float32")]
+        taken = [{"engine": "tfjs-wasm", "variant": "tfjs-float32"}]
+        call = {"call": "unasked", "variants": variants, "taken": taken}
+        (answer,) = run_modules([call | {"connection": connection, "ms": ms}])
+        return [str(engine) for engine in answer["result"]]
+
+    return run
+
+
+def test_what_is_small_is_measured_unasked(unasked: Callable[..., list[str]]) -> None:
+    assert unasked(FREE, None) == SMALL
+    assert unasked(None, 500) == SMALL  # a browser that does not tell of its connection
+
+
+def test_what_is_large_is_measured_unasked_where_it_is_free_and_may_be_noticed(
+    unasked: Callable[..., list[str]],
+) -> None:
+    assert unasked(FREE, 40) == SMALL + LITERT
+    assert unasked(FREE | {"type": "wifi"}, 40) == SMALL + LITERT
+    assert unasked(FREE, 15) == SMALL
+    assert unasked(FREE, 40, model=18_000_000) == SMALL
+
+
+@pytest.mark.parametrize(
+    "metered",
+    [
+        {"saveData": True},
+        {"type": "cellular"},
+        {"effectiveType": "3g"},
+        {"effectiveType": "slow-2g"},
+    ],
+    ids=str,
+)
+def test_nothing_is_measured_unasked_where_bytes_cost(
+    unasked: Callable[..., list[str]], metered: dict[str, Any]
+) -> None:
+    assert unasked(FREE | metered, 500) == []

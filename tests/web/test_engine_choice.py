@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 Serve = Callable[..., str]
@@ -11,16 +13,18 @@ Patch = Callable[[str], None]
 
 USED = "#engine option:checked"
 # what each engine takes is made up, so that the order is known: milliseconds of one picture
-TIMES = {"tfjs-wasm": 100, "tfjs-webgl": 400, "tfjs-cpu": 10}
-MADE_UP_TIMES = f"""
-const times = {json.dumps(TIMES)}, post = self.postMessage.bind(self);
+MAKE_UP_TIMES = """
+const times = TIMES, post = self.postMessage.bind(self);
 let engine;
-self.addEventListener("message", ({{data}}) => {{ engine = data.args?.engine ?? engine; }});
-self.postMessage = (message) => {{
+self.addEventListener("message", ({data}) => { engine = data.args?.engine ?? engine; });
+self.postMessage = (message) => {
     if (message.result?.ms) message.result.ms = message.result.ms.map(() => times[engine] ?? 500);
     post(message);
-}};
+};
 """
+TIMES = {"tfjs-wasm": 100, "tfjs-webgl": 400, "tfjs-cpu": 10}
+MADE_UP_TIMES = MAKE_UP_TIMES.replace("TIMES", json.dumps(TIMES))
+ALL_SLOW = MAKE_UP_TIMES.replace("TIMES", json.dumps({"tfjs-wasm": 100, "litertjs-wasm": 50}))
 WITHOUT_WEBASSEMBLY = "delete self.WebAssembly;\n"
 # as some drivers are: right in the first of three rounds only
 WEBGL_WRONG_LATER = """
@@ -31,6 +35,13 @@ WebGL2RenderingContext.prototype.getBufferSubData = function (...given) {
     if (++reads > 9 && given[2] instanceof Float32Array) given[2][0] += 0.01;
 };
 """
+
+
+@pytest.fixture
+def connection(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """At a desk, unless the test is about another."""
+    found: dict[str, Any] = getattr(request, "param", {"saveData": False, "effectiveType": "4g"})
+    return found
 
 
 def wait_for_proof(page: Page, state: str) -> None:
@@ -108,6 +119,20 @@ def test_faster_engine_is_offered_and_remembered(
     assert not any("wasm" in url for url in fetched)
 
 
+def test_large_engine_is_measured_unasked_where_the_others_are_slow(
+    page: Page, serve: Serve, quick_bundle: Path, patch_workers: Patch
+) -> None:
+    patch_workers(ALL_SLOW)
+    page.goto(serve(quick_bundle))
+    offer = page.locator("#fastest [role=status]")
+    expect(offer).to_contain_text("LiteRT in WebAssembly is 2.0\u00d7 as fast", timeout=60_000)
+    expect(page.locator("#measure-others")).to_have_count(0)
+    expect(page.locator(USED)).to_have_text("Auto: WebAssembly")
+    page.reload()
+    wait_for_proof(page, "passed")
+    expect(page.locator(USED)).to_have_text("Auto: LiteRT in WebAssembly")
+
+
 def test_page_that_may_switches_by_itself_also_where_nothing_is_stored(
     page: Page, serve: Serve, quick_bundle: Path, patch_workers: Patch
 ) -> None:
@@ -126,12 +151,10 @@ def test_page_that_may_switches_by_itself_also_where_nothing_is_stored(
     assert any(url.endswith("litert_wasm_internal.wasm") for url in fetched)
 
 
+@pytest.mark.parametrize("connection", [{"saveData": True}], indirect=True)
 def test_visitor_who_saves_data_downloads_nothing_unasked(
     page: Page, serve: Serve, quick_bundle: Path
 ) -> None:
-    page.add_init_script(
-        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
-    )
     page.goto(serve(quick_bundle))
     expect(page.locator("#measure-others")).to_be_visible(timeout=60_000)
     urls = page.evaluate("performance.getEntriesByType('resource').map(({name}) => name)")

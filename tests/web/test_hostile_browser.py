@@ -1,17 +1,21 @@
 """The corpus of hostile pictures in a real browser: the device's image, to the byte."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from edgeproof.edge.contract import InputContract
 from edgeproof.edge.errors import ImageError
 from edgeproof.edge.image import image_from_file
-from tests.edge.corpus.hostile import BACKGROUND, Hostile
+from tests.edge.corpus.hostile import BACKGROUND, Hostile, encoded, refused
 from tests.edge.corpus.pictures import hostile_pictures
+from tests.edge.corpus.writing import bmp
 from tests.web.browser_images import images_in_browser, open_modules, worst
 
 CONTRACT = InputContract(33, 41, "rgb", background=BACKGROUND)
@@ -27,6 +31,12 @@ DAMAGED = {
     *("kinds/palette-missing.png", "kinds/palette-of-one.png", "kinds/without-palette.gif"),
     *("kinds/code-size-0.gif", "kinds/compression-2.bmp", "kinds/2-bits.bmp", "kinds/16-bits.bmp"),
     *("kinds/masks-255-255.bmp", "kinds/masks-0-0.bmp", "kinds/masks-1-2.bmp"),
+}
+# Whole pictures that only one side reads: the limits of each are its own
+DEVICE_READS = {"bombs/100-scans.jpg"}
+BROWSER_READS = {
+    *("bombs/60,000-empty-pixel-chunks.png", "bombs/run-length-lines.bmp"),
+    *("sizes/10-megapixels.webp", "sizes/12-megapixels-progressive.jpg"),
 }
 
 
@@ -94,3 +104,35 @@ def test_browser_and_device_agree(
     assert len({o.browser.tobytes() for o in found if o.browser is not None}) > 80
     assert sum(o.browser is not None and o.device is not None for o in found) > 340
     assert sum(o.browser is None and o.device is None for o in found) > 240
+
+
+def beyond_a_limit() -> list[Hostile]:
+    """A picture or two for each limit that browser and device do not share."""
+    bombs = [h for h in hostile_pictures() if h.name in DEVICE_READS | BROWSER_READS]
+    lines = bmp(5_000, 1_000, 8, bytes(300_000), compression=1, palette=bytes(1024))
+    webp = partial(encoded, Image.new("RGB", (4_000, 2_500)), "WEBP", lossless=True, method=0)
+    photo = Image.new("RGB", (4_000, 3_000), (200, 40, 90))
+    jpeg = partial(encoded, photo, "JPEG", progressive=True, subsampling=0)
+    return [
+        *bombs,
+        refused("bombs/run-length-lines.bmp", lines, "in 100,000 pieces"),
+        refused("sizes/10-megapixels.webp", webp, "decoded in 120 MB"),
+        refused("sizes/12-megapixels-progressive.jpg", jpeg, "decoded in 120 MB"),
+    ]
+
+
+def test_each_side_has_limits_of_its_own(
+    page: Page, serve: Callable[..., str], digits_bundle: Path
+) -> None:
+    open_modules(page, serve, digits_bundle)
+    pictures = beyond_a_limit()
+    found = images_in_browser(page, [(h.content, [CONTRACT]) for h in pictures])
+    for picture, answer in zip(pictures, found, strict=True):
+        if picture.name in DEVICE_READS:
+            assert on_the_device(picture) is not None
+            assert str(answer).startswith("expected a picture that this browser can decode")
+        else:
+            with pytest.raises(ImageError, match=picture.says):
+                image_from_file(picture.content, CONTRACT)
+            assert not isinstance(answer, str), f"{picture.name}: {answer}"
+    assert {h.name for h in pictures} == DEVICE_READS | BROWSER_READS

@@ -12,6 +12,17 @@ from playwright.sync_api import BrowserContext, expect
 from edgeproof.web.site import write_site
 from tests.web.hosts import Quiet, kept, proved, python_server
 
+# as memory.js would if a search of this visit had found LiteRT.js to be the fastest
+REMEMBER = """() => {
+  const [{ name, version }] = JSON.parse(document.getElementById("offers").text);
+  const [, page] = document.querySelector("script[src]").src.match(/static.([^/]+)/);
+  const best = { variant: "tflite-float32", engine: "litertjs-wasm" };
+  localStorage[`edgeproof.fastest ${location.pathname} ${name} auto`] = JSON.stringify(
+    { made: `${version} ${page} ${navigator.userAgent}`, best, figures: [] });
+}"""
+REMEMBERED = """() => Object.entries(localStorage)
+  .filter(([key]) => key.includes("fastest")).map(([, found]) => JSON.parse(found).best.engine)"""
+
 
 def test_engine_with_threads_is_had_at_once_after_one_reload(
     site: Path, context: BrowserContext
@@ -83,6 +94,23 @@ def test_kept_page_stands_in_for_a_host_that_fails(
         Faulty.released.set()
         proved(page)
         assert Faulty.failed
+
+
+def test_faster_engine_that_was_not_kept_gives_way_to_the_one_that_was(
+    site: Path, context: BrowserContext
+) -> None:
+    with python_server(site) as url:
+        page = context.new_page()
+        page.goto(url)
+        proved(page)
+        kept(page)
+        page.evaluate(REMEMBER)
+    page.reload()
+    proved(page)
+    expect(page.locator("#engine option:checked")).to_have_text("Auto: WebAssembly")
+    expect(page.locator("#proof-details")).to_contain_text("LiteRT in WebAssembly was left out")
+    # the next visit tries it again
+    assert page.evaluate(REMEMBERED) == ["litertjs-wasm"]
 
 
 def test_two_sites_of_one_host_keep_their_own(

@@ -14,11 +14,16 @@ def search(run_modules: RunModules) -> Search:
     """Searches from an engine of 10 ms; `others` are made-up engines by name."""
 
     def run(
-        *, current: dict[str, Any] | None = None, aborts_at: str = "", **others: dict[str, Any]
+        *,
+        current: dict[str, Any] | None = None,
+        best: dict[str, Any] | None = None,
+        aborts_at: str = "",
+        **others: dict[str, Any],
     ) -> dict[str, Any]:
         call = {
             "call": "search",
             "current": current or {"engine": "wasm", "ms": [10]},
+            "best": best,
             "others": others,
             "abortsAt": aborts_at,
         }
@@ -64,6 +69,12 @@ def test_slower_engine_is_not_checked_and_not_measured_again(search: Search) -> 
 def test_difference_within_noise_is_no_reason_to_change(search: Search) -> None:
     assert search(gl={"ms": [9.8], "passes": True})["best"]["engine"] == "wasm"
     assert search(gl={"ms": [9.3], "passes": True})["best"]["engine"] == "gl"
+
+
+def test_what_was_measured_before_stays_the_best_until_it_is_beaten(search: Search) -> None:
+    before = {"engine": "gl", "ratio": 0.3}
+    assert search(best=before, gpu={"ms": [8], "passes": True})["best"]["engine"] == "gl"
+    assert search(best=before, gpu={"ms": [2], "passes": True})["best"]["engine"] == "gpu"
 
 
 def test_load_that_changes_meanwhile_does_not_decide(search: Search) -> None:

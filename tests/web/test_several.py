@@ -21,7 +21,9 @@ COUNT = """() => {
   };
   const post = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (message, ...rest) {
-    if (!this.watched) this.addEventListener("message", () => counted.calls--);
+    if (!this.watched) this.addEventListener("message", ({ data }) => {
+      if ("result" in data || "error" in data) counted.calls--;
+    });
     this.watched = true;
     more("calls", "mostCalls");
     return post.call(this, message, ...rest);
@@ -30,6 +32,21 @@ COUNT = """() => {
   URL.createObjectURL = (blob) => { more("urls", "mostUrls"); return make.call(URL, blob); };
   const revoke = URL.revokeObjectURL;
   URL.revokeObjectURL = (url) => { counted.urls--; revoke.call(URL, url); };
+}"""
+HUNDREDS = 300
+# so many small pictures, each of its own gray, dropped at once
+DROP = """async (count) => {
+  const canvas = new OffscreenCanvas(40, 30);
+  const context = canvas.getContext("2d");
+  const dataTransfer = new DataTransfer();
+  for (let i = 0; i < count; i++) {
+    context.fillStyle = `rgb(${i % 256} ${i % 256} ${i % 256})`;
+    context.fillRect(0, 0, 40, 30);
+    const blob = await canvas.convertToBlob();
+    dataTransfer.items.add(new File([blob], `${i}.png`, { type: "image/png" }));
+  }
+  const options = { bubbles: true, cancelable: true, dataTransfer };
+  document.body.dispatchEvent(new DragEvent("drop", options));
 }"""
 
 
@@ -102,15 +119,12 @@ def test_good_and_bad_files_are_a_grid_and_a_table(
     expect(page.locator("#tab-file")).to_be_focused()
 
 
-def test_hundreds_one_at_a_time_and_stopped(
-    page: Page, serve: Serve, digits_bundle: Path, tmp_path: Path
+def test_hundreds_dropped_go_one_at_a_time_and_stop(
+    page: Page, serve: Serve, digits_bundle: Path
 ) -> None:
     proved(page, serve(digits_bundle))
     page.evaluate(COUNT)
-    for i in range(120):
-        Image.new("L", (40, 30), i).save(tmp_path / f"{i:03}.png")
-    files = sorted(tmp_path.glob("*.png"))
-    page.set_input_files("#file", files)
+    page.evaluate(DROP, HUNDREDS)
     expect(page.locator("#several-stop")).to_have_text("Stop")
     page.click("#several-stop")
     expect(page.locator("#several-stop")).to_have_text("Go on")
@@ -121,8 +135,8 @@ def test_hundreds_one_at_a_time_and_stopped(
     expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
     assert page.locator("#several-list [data-state=waiting]").count() == left
     page.click("#several-stop")
-    expect(page.locator("#several-status")).to_have_text("120 pictures", timeout=60_000)
-    assert page.locator("#several-list [data-state=done]").count() == 120
+    expect(page.locator("#several-status")).to_have_text(f"{HUNDREDS} pictures", timeout=60_000)
+    assert page.locator("#several-list [data-state=done]").count() == HUNDREDS
     counted = page.evaluate("counted")
     assert counted["calls"] == 0
     # a picture of the grid, and what the stage asks beside it

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 _CHUNK = 4096
 
@@ -28,10 +30,18 @@ class Link:
 
 @dataclass
 class Crossed:
-    """What passed so far: bytes to the browser, heads and bodies, and the requests it made."""
+    """What passed so far, each at its time in s since the epoch: chunks to the browser, heads and
+    bodies, and the requests that it made."""
 
-    bytes: int = 0
-    requests: list[str] = field(default_factory=list)
+    chunks: list[tuple[float, int]] = field(default_factory=list)
+    requests: list[tuple[float, str]] = field(default_factory=list)
+
+    def until(self, moment: float) -> dict[str, Any]:
+        """Bytes and paths: the browser goes on asking while it is being asked for the moment."""
+        return {
+            "bytes": sum(size for at, size in self.chunks if at <= moment),
+            "requests": [path for at, path in self.requests if at <= moment],
+        }
 
 
 class _Direction:
@@ -72,10 +82,10 @@ class _Proxy:
     def _asked(self, chunk: bytes) -> None:
         # a browser sends a request's head in one piece
         if chunk.startswith(b"GET "):
-            self.crossed.requests.append(chunk.split(b" ", 2)[1].decode())
+            self.crossed.requests.append((time.time(), chunk.split(b" ", 2)[1].decode()))
 
     def _answered(self, chunk: bytes) -> None:
-        self.crossed.bytes += len(chunk)
+        self.crossed.chunks.append((time.time(), len(chunk)))
 
     async def _pump(self, source, target, direction, count) -> None:  # type: ignore[no-untyped-def]
         on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()

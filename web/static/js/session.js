@@ -226,13 +226,13 @@ export class Session {
   }
 
   /**
-   * Times single images of the first golden input, after one call that is not counted: `n` of them,
-   * or as many as `withinMs` has room for, one at least.
-   * @param {{n: number, withinMs?: number}} options
+   * Times single images of the first golden input, after one call that is not counted unless the
+   * model is warm: `n` of them, or as many as `withinMs` has room for, one at least.
+   * @param {{n: number, withinMs?: number, isWarm?: boolean}} options
    */
-  async latency({ n, withinMs = Infinity }) {
+  async latency({ n, withinMs = Infinity, isWarm = false }) {
     const tensors = await this.#goldenTensors(1);
-    await this.runTensors(tensors);
+    if (!isWarm) await this.runTensors(tensors);
     const end = performance.now() + withinMs;
     /** @type {number[]} */
     const ms = [];

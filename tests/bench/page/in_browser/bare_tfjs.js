@@ -1,7 +1,7 @@
-// A bare page around one backend of TensorFlow.js: load a graph model, run it in a loop.
-import { answered, artifactsOf, timed } from "./bare.js";
+// A bare loop around one backend of TensorFlow.js: load a graph model, run it.
+import { answered, artifactsOf, pixelsAt, timed } from "./bare.js";
 
-export async function bare({ vendor, backend, folder, shape, pixels, threads }) {
+export async function bare({ vendor, backend, folder, shape, input, threads }) {
   const tf = await import(`${vendor}tfjs-${backend}.js`);
   if (backend === "wasm") {
     tf.setWasmPaths(vendor);
@@ -15,11 +15,12 @@ export async function bare({ vendor, backend, folder, shape, pixels, threads }) 
   if (threads > 1 && tf.getThreadsCount() < threads) throw new Error("got no threads");
   const artifacts = await artifactsOf(folder);
   const model = tf.loadGraphModelSync({ load: () => artifacts });
+  const pixels = await pixelsAt(input);
   return timed(async () => {
-    const input = tf.tensor(pixels, shape);
-    const output = model.execute(input);
+    const tensor = tf.tensor(pixels, shape);
+    const output = model.execute(tensor);
     const scores = answered(await output.data());
-    input.dispose();
+    tensor.dispose();
     output.dispose();
     return scores;
   });

@@ -24,6 +24,8 @@ import { same } from "./candidates.js";
  *
  * @typedef {object} Search
  * @property {{candidate: Candidate, time: () => Promise<number[]>}} current what answers now
+ * @property {{candidate: Candidate, ratio: number}} best of what was measured before; the current one
+ *   where nothing was
  * @property {Candidate[]} others
  * @property {(candidate: Candidate) => Contender} open
  * @property {() => Promise<void>} whenIdle resolves when the device has nothing to do for the visitor
@@ -50,7 +52,7 @@ const PATIENCE_MS = 60_000;
  */
 export async function fastest(search) {
   const { current, others, whenIdle, signal, onStep } = search;
-  let best = { candidate: current.candidate, ratio: 1 };
+  let { best } = search;
   /** @type {Figure[]} */
   const figures = [];
   /** @type {number[]} */

@@ -1,7 +1,7 @@
 /** The proof's badge and the figures behind it. */
 
 import { byId, element } from "./dom.js";
-import { scientific } from "./format.js";
+import { limit, scientific } from "./format.js";
 
 const SHOWN_FAULTS = 8;
 
@@ -53,7 +53,7 @@ export function showProof(proof, engine, notes, action) {
       {},
       `${proof.total} golden inputs and files were run ${proof.rounds} times on ${engine} and ` +
         `${proof.values.toLocaleString("en")} output values compared with the Keras model's. ` +
-        `An error up to ${scientific(proof.tolerance)} of the largest value passes: ${proof.why}.`,
+        `An error of up to ${limit(proof.tolerance)} of the largest value passes: ${proof.why}.`,
     ),
     ...notes.map((note) => element("p", {}, note)),
     ...(proof.passed ? [] : [element("p", {}, advice(proof)), ...buttonOf(action), faults(failed)]),

@@ -25,3 +25,8 @@ export function kilobytes(bytes) {
 export function scientific(value) {
   return value === 0 ? "0" : value.toExponential(0);
 }
+
+/** @param {number} share a limit: said as it is, not rounded to another */
+export function limit(share) {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}

@@ -21,14 +21,3 @@ export async function whenIdle(client, signal) {
   await new Promise((resolve) => requestIdleCallback(resolve, { timeout: QUIET_MS }));
   signal.throwIfAborted();
 }
-
-/**
- * Whether the visitor pays for bytes or waits for them long, where the browser tells; Firefox and
- * Safari do not.
- */
-export function isMetered() {
-  const { connection } = /** @type {any} */ (navigator);
-  if (!connection) return false;
-  const { saveData, type, effectiveType } = connection;
-  return Boolean(saveData) || type === "cellular" || /2g|3g/.test(effectiveType ?? "");
-}

@@ -22,9 +22,10 @@ export function setUpLive({ onBegin, onFrame }) {
   const take = async () => {
     if (!isOn) return;
     next(take);
+    if (document.hidden) return; // it says that it is paused
     const now = performance.now();
     tell(now);
-    if (document.hidden || video.readyState < video.HAVE_CURRENT_DATA || !pace.wants(now)) return;
+    if (video.readyState < video.HAVE_CURRENT_DATA || !pace.wants(now)) return;
     const mine = pace;
     mine.begin(now);
     try {

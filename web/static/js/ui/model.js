@@ -49,6 +49,7 @@ import { lookForFaster } from "./search.js";
  * @property {import("./choices.js").Choice} chosen
  * @property {Candidate[]} plan what is tried, in that order
  * @property {string[]} notes what happened on the way, for the details
+ * @property {boolean} isRemembered whether the plan begins with an engine that a search found
  */
 
 // how often one engine may break before another takes its place
@@ -108,10 +109,13 @@ async function load(/** @type {string[]} */ notes) {
     listener.onBundle(bundle, offer);
     const subject = { bundle: offer, variant: chosen.variant };
     const memory = chosen.engine === AUTO ? remembered(subject) : null;
-    const plan = startingWith(trusted(offer, chosen), preferred ?? memory?.best ?? null);
-    const { client, candidate, proof } = await start({ offer, bundle, chosen, plan, notes });
+    const open = trusted(offer, chosen);
+    const plan = startingWith(open, preferred ?? memory?.best ?? null);
+    const isRemembered = !same(plan[0], open[0]);
+    const load = { offer, bundle, chosen, plan, notes, isRemembered };
+    const { client, candidate, proof, isCutOff } = await start(load);
     client.onBroken = (error) => void restart(candidate, error);
-    if (memory && !same(candidate, preferred ?? memory.best)) forget(subject);
+    if (memory && !isCutOff && !same(candidate, preferred ?? memory.best)) forget(subject);
     void keepUsed(client);
     if (chosen.engine !== AUTO || !proof.passed) return;
     searching = new AbortController();
@@ -149,20 +153,26 @@ function stopWhatRuns() {
 
 /**
  * Goes through the plan to the first that is proved right; where none is, the last stays.
- * @returns {Promise<{client: WorkerClient, candidate: Candidate, proof: Proof}>}
+ * @returns {Promise<{client: WorkerClient, candidate: Candidate, proof: Proof, isCutOff: boolean}>}
+ *   `isCutOff`: what was remembered is out of reach without a network
  */
 async function start(/** @type {Load} */ load) {
   const { plan, chosen, notes } = load;
   /** @type {Proof | null} */
   let before = null;
+  let isCutOff = false;
   for (const [i, candidate] of plan.entries()) {
     const isLast = i === plan.length - 1;
+    // an engine that an earlier visit measured may never have been kept, unlike the one it used
+    const mayBeOutOfReach = load.isRemembered && i === 0 && !isLast;
+    const goesOn = (/** @type {unknown} */ error) =>
+      !isLast && (isForAnother(error) || (mayBeOutOfReach && error instanceof NetworkLost));
     try {
-      const { client, proof } = await proved(load, candidate, isLast);
+      const { client, proof } = await proved(load, candidate, goesOn);
       if (proof.passed || !proof.engineAtFault || isLast || isAlike(proof, before)) {
         const action = proof.passed || !proof.engineAtFault ? null : remedy(chosen.engine);
         showProof(proof, engineTitle(candidate.engine), notes, action);
-        return { client, candidate, proof };
+        return { client, candidate, proof, isCutOff };
       }
       before = proof;
       notes.push(
@@ -172,7 +182,8 @@ async function start(/** @type {Load} */ load) {
       givenUp.add(keyOf(candidate));
       client.close();
     } catch (error) {
-      if (error instanceof Stopped || !isForAnother(error)) throw error;
+      if (error instanceof Stopped || !(isForAnother(error) || goesOn(error))) throw error;
+      isCutOff ||= error instanceof NetworkLost;
       if (error instanceof EngineFailed && mayStartAgain(candidate)) {
         notes.push(
           `${engineTitle(candidate.engine)} broke and was started again: ${error.message}`,
@@ -193,7 +204,7 @@ async function start(/** @type {Load} */ load) {
 async function proved(
   /** @type {Load} */ { offer, bundle, notes },
   /** @type {Candidate} */ candidate,
-  /** @type {boolean} */ isLast,
+  /** @type {(error: unknown) => boolean} */ goesOn,
 ) {
   const client = new WorkerClient();
   const loading = client
@@ -201,7 +212,7 @@ async function proved(
     .catch((error) => Promise.reject(reasonToLeaveOut(error)));
   // a picture that waits for an engine that is given up is answered by the next one
   const loaded = loading.catch((error) => {
-    throw isLast || !isForAnother(error) ? error : new Stopped();
+    throw goesOn(error) ? new Stopped() : error;
   });
   loaded.catch(() => undefined); // whoever waits for an answer is told through it
   const mine = { client, bundle, loaded, by: answeredBy(bundle, offer, candidate) };

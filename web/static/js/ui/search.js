@@ -4,14 +4,16 @@ import { same } from "../auto/candidates.js";
 import { Downloads } from "../auto/downloads.js";
 import { remember, remembered, switchesByItself } from "../auto/memory.js";
 import { fastest } from "../auto/search.js";
+import { linkOf, unasked } from "../auto/unasked.js";
 import { Stopped, WorkerClient } from "../client.js";
 import { NetworkLost } from "../failures.js";
 import { showFastest, showMeasuring, showNotMeasured } from "./fastest.js";
-import { isMetered, whenIdle } from "./idle.js";
+import { whenIdle } from "./idle.js";
 
 /**
  * @typedef {import("../auto/downloads.js").Candidate} Candidate
  * @typedef {import("../auto/search.js").Figure} Figure
+ * @typedef {import("../auto/memory.js").Found} Found
  *
  * @typedef {object} Wanted
  * @property {import("./offers.js").Offer} offer
@@ -21,9 +23,6 @@ import { isMetered, whenIdle } from "./idle.js";
  * @property {Candidate[]} all
  */
 
-// what an engine may cost that is measured unasked: every one of TensorFlow.js (0.1 to 0.2 MB) is
-// below it, LiteRT.js (2.3 MB, and the model once more) above
-const UNASKED_BYTES = 1_000_000;
 // one block of timing: short, so that the visitor never waits behind it
 const BLOCK = { n: 30, withinMs: 150 };
 
@@ -33,32 +32,32 @@ const BLOCK = { n: 30, withinMs: 150 };
  * @param {(candidate: Candidate) => void} take changes to a candidate
  */
 export async function lookForFaster(wanted, signal, take) {
-  const { subject, used } = wanted;
-  const memory = remembered(subject);
-  const known = memory?.figures ?? [];
-  const best = memory?.best ?? used;
-  await goOn(wanted, signal, take, { known, best, isAsked: false });
+  const { subject, used, all } = wanted;
+  const { best, figures } = remembered(subject) ?? { best: used, figures: [] };
+  // what was given up in this visit is no longer among all
+  const isThere = all.some((one) => same(one, best));
+  await goOn(wanted, signal, take, { figures, best: isThere ? best : used }, false);
 }
 
 /**
  * @param {Wanted} wanted
  * @param {AbortSignal} signal
  * @param {(candidate: Candidate) => void} take
- * @param {{known: Figure[], best: Candidate, isAsked: boolean}} state
+ * @param {Found} found so far
+ * @param {boolean} isAsked
  */
-async function goOn(wanted, signal, take, { known, best, isAsked }) {
+async function goOn(wanted, signal, take, found, isAsked) {
   const { subject, used, all } = wanted;
-  const others = allowed(wanted, known, isAsked);
-  let found = { best, figures: known };
-  if (others.length > 0) {
-    try {
-      found = joined(known, best, used, await searched(wanted, signal, others));
-    } catch (error) {
-      if (error instanceof Stopped || signal.aborted) return;
-      showNotMeasured(error instanceof Error ? error.message : String(error));
-      return;
+  try {
+    // what the small ones take decides whether a large one is worth its bytes
+    for (let others = []; (others = allowed(wanted, found, isAsked)).length > 0; ) {
+      found = joined(found, used, await searched(wanted, signal, found, others));
+      remember(subject, found);
     }
-    remember(subject, found);
+  } catch (error) {
+    if (error instanceof Stopped || signal.aborted) return;
+    showNotMeasured(error instanceof Error ? error.message : String(error));
+    return;
   }
   if (switchesByItself() && !same(used, found.best)) {
     take(found.best);
@@ -66,10 +65,9 @@ async function goOn(wanted, signal, take, { known, best, isAsked }) {
   }
   const figures = found.figures.length > 0 ? found.figures : [unmeasured(used)];
   const figureOf = (/** @type {Candidate} */ candidate) =>
-    figures.find((figure) => same(figure, candidate)) ?? unmeasured(candidate);
-  const left = all.filter((one) => !figures.some((figure) => same(figure, one)));
-  const again = (/** @type {boolean} */ asked) =>
-    void goOn(wanted, signal, take, { known: found.figures, best: found.best, isAsked: asked });
+    figureIn(figures, candidate) ?? unmeasured(candidate);
+  const left = all.filter((one) => !figureIn(figures, one));
+  const again = (/** @type {boolean} */ asked) => void goOn(wanted, signal, take, found, asked);
   showFastest(
     {
       figures,
@@ -88,20 +86,15 @@ async function goOn(wanted, signal, take, { known, best, isAsked }) {
 /** What may be measured now, the smallest download first. */
 function allowed(
   /** @type {Wanted} */ { offer, used, all },
-  /** @type {Figure[]} */ known,
+  /** @type {Found} */ { best, figures },
   /** @type {boolean} */ isAsked,
 ) {
-  const open = all.filter((one) => !same(one, used) && !known.some((f) => same(f, one)));
-  if (isAsked) return open;
-  if (isMetered()) return [];
-  if (switchesByItself()) return open;
+  const open = all.filter((one) => !same(one, used) && !figureIn(figures, one));
+  const link = linkOf(/** @type {any} */ (navigator).connection);
+  if (isAsked || (switchesByItself() && link !== "metered")) return open;
   const downloads = new Downloads(offer.variants);
-  for (const one of [used, ...known]) downloads.add(one);
-  return open.filter((one) => {
-    if (downloads.missing(one) > UNASKED_BYTES) return false;
-    downloads.add(one);
-    return true;
-  });
+  for (const one of [used, ...figures]) downloads.add(one);
+  return unasked(open, downloads, { link, ms: figureIn(figures, best)?.ms ?? null });
 }
 
 function bytesOf(
@@ -122,10 +115,12 @@ function bytesOf(
 function searched(
   /** @type {Wanted} */ { offer, client, used },
   /** @type {AbortSignal} */ signal,
+  /** @type {Found} */ { best, figures },
   /** @type {Candidate[]} */ others,
 ) {
   return fastest({
     current: { candidate: used, time: () => timed(client) },
+    best: { candidate: best, ratio: ratioIn(figures, best) / ratioIn(figures, used) },
     others,
     open: (candidate) => {
       const own = new WorkerClient();
@@ -149,16 +144,30 @@ async function timed(/** @type {WorkerClient} */ client) {
   return ms;
 }
 
-/** Figures of this search beside those of an earlier one, whose best was what answered now. */
+/**
+ * Figures of this search beside those of earlier ones, all as ratios to what answers now.
+ * @returns {Found}
+ */
 function joined(
-  /** @type {Figure[]} */ known,
-  /** @type {Candidate} */ best,
+  /** @type {Found} */ { figures },
   /** @type {Candidate} */ used,
-  /** @type {{best: Candidate, figures: Figure[]}} */ found,
+  /** @type {Found} */ found,
 ) {
-  const older = known.filter((figure) => !found.figures.some((f) => same(f, figure)));
-  const isBetter = !same(found.best, used) || same(best, used);
-  return { best: isBetter ? found.best : best, figures: [...found.figures, ...older] };
+  const scale = ratioIn(figures, used);
+  const older = figures.map((one) => ({ ...one, ratio: one.ratio && one.ratio / scale }));
+  // where no other could be measured, what answers now was not either
+  const newer = found.figures.filter(({ ms, reason }) => ms !== null || reason !== null);
+  const left = older.filter((one) => !figureIn(newer, one));
+  const isKnown = [...newer, ...left].some((one) => same(one, used));
+  return { best: found.best, figures: [...(isKnown ? [] : [unmeasured(used)]), ...newer, ...left] };
+}
+
+function figureIn(/** @type {Figure[]} */ figures, /** @type {Candidate} */ candidate) {
+  return figures.find((figure) => same(figure, candidate));
+}
+
+function ratioIn(/** @type {Figure[]} */ figures, /** @type {Candidate} */ candidate) {
+  return figureIn(figures, candidate)?.ratio ?? 1;
 }
 
 /** @returns {Figure} */
