@@ -6,6 +6,7 @@ import math
 import keras
 import numpy as np
 
+from edgeproof.train.ahead import Ahead
 from edgeproof.train.augment import augmented, mixed
 from edgeproof.train.parts import TrainSet, ValidationSet
 from edgeproof.train.recipe import Augmentation
@@ -40,6 +41,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._seed = seed
         self._weights = class_weights(train.labels, labels) if balance else None
+        self._ahead = Ahead(self.batch, len(self))
         self.begin(0)
 
     def begin(self, epoch: int) -> None:
@@ -47,6 +49,7 @@ class AugmentedBatches(keras.utils.PyDataset):
 
         Not counted by Keras' `on_epoch_end`, which Keras also calls before the first epoch.
         """
+        self._ahead.forget()
         self._epoch = epoch
         # the files of some sets are ordered by class: without this, so would be the batches
         self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._train))
@@ -55,6 +58,10 @@ class AugmentedBatches(keras.utils.PyDataset):
         return math.ceil(len(self._train) / self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        """`batch(index)`, and the ones after it are begun."""
+        return self._ahead.get(index)
+
+    def batch(self, index: int) -> tuple[np.ndarray, ...]:
         """float32 images 0..255, float32 targets N x labels, and with `balance` weights N."""
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self._epoch, index])
