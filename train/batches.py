@@ -40,7 +40,7 @@ class AugmentedBatches(keras.utils.PyDataset):
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._train = train
-        self._workers = workers
+        self._sharing = workers
         self._count = len(train) if workers is None else workers.shared(len(train))
         self._labels = labels
         self._augmentation = augmentation
@@ -82,9 +82,9 @@ class AugmentedBatches(keras.utils.PyDataset):
         batch: tuple[np.ndarray, ...] = floats, targets
         if self._weights is not None:
             batch = (*batch, self._weights[labels])
-        if self._workers is None:
+        if self._sharing is None:
             return batch
-        return tuple(values[self._workers.rows(len(chosen))] for values in batch)
+        return tuple(values[self._sharing.rows(len(chosen))] for values in batch)
 
 
 class PlainBatches(keras.utils.PyDataset):
@@ -96,7 +96,7 @@ class PlainBatches(keras.utils.PyDataset):
         super().__init__(workers=1, use_multiprocessing=False)
         self._validation = validation
         self._labels = labels
-        self._workers = workers
+        self._sharing = workers
         self._count, self._batch = len(validation), _VALIDATION_BATCH
         if workers is not None:
             self._count, self._batch = workers.shared(self._count), workers.shared(self._batch)
@@ -107,8 +107,8 @@ class PlainBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         first = index * self._batch
         here = slice(first, min(first + self._batch, self._count))
-        if self._workers is not None:
-            rows = self._workers.rows(here.stop - first)
+        if self._sharing is not None:
+            rows = self._sharing.rows(here.stop - first)
             here = slice(first + rows.start, first + rows.stop)
         images = self._validation.images[here].astype(np.float32)
         return images, one_hot(self._validation.labels[here], self._labels)

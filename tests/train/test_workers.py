@@ -45,9 +45,9 @@ def test_two_processes_get_the_weights_of_one(tmp_path: Path) -> None:
     )
     np.testing.assert_array_equal(first["weights"], second["weights"])
     np.testing.assert_allclose(first["losses"], alone["losses"], rtol=1e-5)
-    # float error, which eight steps of Adam enlarge: measured 1e-6, and 0.1 where shares are wrong
-    np.testing.assert_allclose(first["weights"], alone["weights"], atol=1e-4)
-    assert np.abs(first["wrong"] - alone["weights"]).max() > 1e-2
+    # float error, which eight steps of Adam enlarge: 2e-7 measured, and 0.014 with wrong shares
+    np.testing.assert_allclose(first["weights"], alone["weights"], atol=1e-5)
+    assert np.abs(first["wrong"] - alone["weights"]).max() > 1e-3
 
 
 def test_shares_are_the_batches() -> None:
