@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgeproof.train.metrics import Metrics
     from edgeproof.train.quiet_keras import Backend
     from edgeproof.train.recipe import Recipe
+    from edgeproof.train.workers import Workers
 
 
 @click.command()
@@ -97,6 +98,15 @@ if TYPE_CHECKING:
     show_default=True,
     help="What Keras computes with; which is fastest differs by machine.",
 )
+@click.option(
+    "--workers",
+    "coordinator",
+    metavar="HOST:PORT",
+    help="With --backend jax: this is one of --of processes, on as many machines, that share every "
+    "batch; the one of --rank 0 listens here and writes the run.",
+)
+@click.option("--rank", type=int, metavar="I", help="Which of the workers this is, from 0.")
+@click.option("--of", type=click.IntRange(min=1), metavar="N", help="How many workers there are.")
 @click.option("--force", is_flag=True, help="Replace an existing run.")
 @click.option(
     "--restart",
@@ -125,6 +135,9 @@ def train(
     color: str | None,
     group_by: str | None,
     backend: "Backend",
+    coordinator: str | None,
+    rank: int | None,
+    of: int | None,
     force: bool,
     restart: bool,
     as_json: bool,
@@ -147,6 +160,9 @@ def train(
 
     chosen = _chosen_recipe(recipe, epochs, learning_rate, size, color, group_by)
     chosen = with_knobs(chosen, settings)
+    workers = _workers(coordinator, rank, of, backend)
+    if workers is not None:
+        workers.check(chosen.schedule)
     options = {
         "--learning-rate": learning_rate,
         "--size": size,
@@ -168,9 +184,12 @@ def train(
         group_by=group_by,
         backend=backend,
         start=start,
+        workers=workers,
     )
     with termination_as_interrupt():
         metrics = run_job(job)
+    if metrics is None:
+        return 0
     if as_json:
         click.echo(json.dumps(_document(run, chosen, metrics), ensure_ascii=False))
     else:
@@ -209,6 +228,20 @@ def _chosen_recipe(
     changes = {knob: value for knob, value in given.items() if value is not None}
     schedule = dataclasses.replace(recipe.schedule, **changes)  # type: ignore[arg-type]
     return dataclasses.replace(recipe, schedule=schedule)
+
+
+def _workers(
+    coordinator: str | None, rank: int | None, of: int | None, backend: "Backend"
+) -> "Workers | None":
+    from edgeproof.train.workers import Workers
+
+    if coordinator is None and rank is None and of is None:
+        return None
+    if coordinator is None or rank is None or of is None:
+        raise UsageError("expected --workers HOST:PORT, --rank I and --of N together")
+    if backend != "jax":
+        raise UsageError(f"expected --workers with --backend jax, got {backend}")
+    return Workers(coordinator, rank, of)
 
 
 def _pattern(group_by: str | None) -> "re.Pattern[str] | None":

@@ -9,6 +9,7 @@ from edgeproof.train.parts import TrainSet, ValidationSet
 from edgeproof.train.quiet_keras import Backend, import_keras
 from edgeproof.train.recipe import Recipe, Schedule
 from edgeproof.train.start import Start, take_weights
+from edgeproof.train.workers import Workers, check_same_start, join, part
 
 if TYPE_CHECKING:
     import keras
@@ -48,9 +49,13 @@ def fit(
     keeper: Keeper | None = None,
     backend: Backend = "tensorflow",
     start: Start | None = None,
+    workers: Workers | None = None,
 ) -> Fitted:
     """Train the recipe's model. The same seed gives the same weights on the same machine, also
     when the training is killed and goes on from the keeper's latest checkpoint.
+
+    With `workers` (on JAX) this is one of several processes that call it alike and get the same
+    weights; only rank 0 keeps checkpoints, and all have to see them.
 
     Raises:
         TrainError: the loss is no longer a number, or `start` has weights of another model.
@@ -68,12 +73,17 @@ def fit(
     )
 
     keras.utils.set_random_seed(seed)
+    if workers is not None:
+        join(workers)
     model = recipe.model(recipe.contract, labels)
     if start is not None:
         take_weights(model, start)
     schedule = recipe.schedule
     before = keeper.latest() if keeper is not None else None
     done = before.epochs if before is not None else 0
+    leads = workers is None or workers.rank == 0
+    if workers is not None:
+        check_same_start(done)
     batches = AugmentedBatches(
         train,
         labels,
@@ -81,6 +91,7 @@ def fit(
         schedule.batch_size,
         seed,
         balance=schedule.balance,
+        workers=workers,
     )
     # on the logits: the softmax's rounding would be in every gradient otherwise
     fitted = keras.Model(model.input, model.get_layer("logits").output)
@@ -93,6 +104,8 @@ def fit(
         # XLA under TensorFlow on a CPU: 124 images/s where TensorFlow's kernels reach 473
         jit_compile=False if backend == "tensorflow" else "auto",
     )
+    # before the first step, which TensorFlow would otherwise trace twice: a second on two cores
+    fitted.optimizer.build(fitted.trainable_variables)
     average = AverageInValidation()
     best = BestWeights(average, schedule.patience)
     if before is not None:
@@ -107,8 +120,8 @@ def fit(
         best,
         notes,
         # before the report: what it says of an epoch is then true after a kill as well
-        *([] if keeper is None else [Checkpoints(keeper.keep, best, notes)]),
-        report,
+        *([Checkpoints(keeper.keep, best, notes)] if keeper is not None and leads else []),
+        *([report] if leads else []),
     ]
     interrupted = False
     try:
@@ -119,7 +132,7 @@ def fit(
                 epochs=schedule.epochs,
                 # or Keras would shuffle our batches once more, by a state that no checkpoint has
                 shuffle=False,
-                validation_data=PlainBatches(validation, labels),
+                validation_data=PlainBatches(validation, labels, workers),
                 callbacks=callbacks,
                 verbose=0,
             )
@@ -129,7 +142,11 @@ def fit(
         interrupted = True
     finally:
         report.close()
-    fitted.set_weights(best.best.weights)
+    if workers is not None:
+        part()
+        model = recipe.model(recipe.contract, labels)
+    # those of `fitted`, whose layers the model's last, the softmax, adds no weight to
+    model.set_weights(best.best.weights)
     return Fitted(model, tuple(notes.history), best.best.epoch, interrupted)
 
 

@@ -26,6 +26,7 @@ from edgeproof.train.run_config import (
 )
 from edgeproof.train.start import Start, start_from
 from edgeproof.train.unfinished import Unfinished, is_interrupted
+from edgeproof.train.workers import Workers
 
 if TYPE_CHECKING:
     from edgeproof.train.metrics import Metrics
@@ -44,6 +45,7 @@ class Job:
         options: the recipe's own options as they were given, for the record.
         group_by: the pattern of `--group-by`, for the record.
         backend: what Keras computes with.
+        workers: this is one of several processes, or None.
         start: the run whose weights training begins with, or None.
     """
 
@@ -57,11 +59,14 @@ class Job:
     options: tuple[str, ...] = ()
     group_by: str | None = None
     backend: Backend = "tensorflow"
+    workers: Workers | None = None
     start: Path | None = None
 
 
-def run_job(job: Job) -> "Metrics":
+def run_job(job: Job) -> "Metrics | None":
     """Train and write the run folder, whole or not at all; go on with an unfinished training.
+
+    None: this worker is not the one that writes.
 
     Raises:
         TrainError, UsageError, OutputError: see their messages.
@@ -83,7 +88,7 @@ def run_job(job: Job) -> "Metrics":
     start = None if job.start is None else start_from(job.start, recipe.name, source.label_names)
     config = _config(job, source, parts, start)
     unfinished = Unfinished(job.run, config, parts)
-    if job.restart:
+    if job.restart and (job.workers is None or job.workers.rank == 0):
         unfinished.remove()
     from edgeproof.train.fit import fit
 
@@ -96,7 +101,10 @@ def run_job(job: Job) -> "Metrics":
         keeper=unfinished,
         backend=job.backend,
         start=start,
+        workers=job.workers,
     )
+    if job.workers is not None and job.workers.rank:
+        return None
     from edgeproof.train.run_folder import write_run
 
     with whole_folder(job.run, force=replace, marker=CONFIG) as folder:
