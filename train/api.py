@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from edgeproof.train.job import Job, run_job
 from edgeproof.train.quiet_keras import Backend, import_keras
@@ -55,7 +55,7 @@ def train_recipe(
     if epochs is not None:
         schedule = dataclasses.replace(chosen.schedule, epochs=epochs)
         chosen = dataclasses.replace(chosen, schedule=schedule)
-    return run_job(
+    metrics = run_job(
         Job(
             recipe=chosen,
             run=Path(run),
@@ -68,6 +68,8 @@ def train_recipe(
             start=None if start is None else Path(start),
         )
     )
+    # one process: it is the one that writes
+    return cast("Metrics", metrics)
 
 
 def untrained_model(recipe: Recipe, labels: int) -> "keras.Model":
