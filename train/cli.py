@@ -46,6 +46,21 @@ if TYPE_CHECKING:
     help="The schedule's peak; default: the recipe's.",
 )
 @click.option(
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Begin with the weights of this run instead of random ones: for fine-tuning.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KNOB=VALUE",
+    help="Another value for a knob of the recipe, such as batch_size=64 or mixup=0; all knobs are "
+    "in the run's config.json under schedule and augmentation. May be repeated.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**32 - 1),
     default=0,
@@ -102,6 +117,8 @@ def train(
     data: Path | None,
     epochs: int | None,
     learning_rate: float | None,
+    start: Path | None,
+    settings: tuple[str, ...],
     seed: int,
     limit: int | None,
     size: int | None,
@@ -125,9 +142,11 @@ def train(
     require("train", extra, backend, "keras", "sklearn", "matplotlib", "rich")
     from edgeproof.train.interrupt import termination_as_interrupt
     from edgeproof.train.job import Job, run_job
+    from edgeproof.train.knobs import with_knobs
     from edgeproof.train.progress import say
 
     chosen = _chosen_recipe(recipe, epochs, learning_rate, size, color, group_by)
+    chosen = with_knobs(chosen, settings)
     options = {
         "--learning-rate": learning_rate,
         "--size": size,
@@ -142,9 +161,13 @@ def train(
         limit=limit,
         force=force,
         restart=restart,
-        options=tuple(str(w) for o in options.items() if o[1] is not None for w in o),
+        options=(
+            *(str(w) for o in options.items() if o[1] is not None for w in o),
+            *(w for setting in settings for w in ("--set", setting)),
+        ),
         group_by=group_by,
         backend=backend,
+        start=start,
     )
     with termination_as_interrupt():
         metrics = run_job(job)

@@ -8,6 +8,7 @@ from edgeproof.train.history import EpochFigures
 from edgeproof.train.parts import TrainSet, ValidationSet
 from edgeproof.train.quiet_keras import Backend, import_keras
 from edgeproof.train.recipe import Recipe, Schedule
+from edgeproof.train.start import Start, take_weights
 
 if TYPE_CHECKING:
     import keras
@@ -46,12 +47,13 @@ def fit(
     seed: int,
     keeper: Keeper | None = None,
     backend: Backend = "tensorflow",
+    start: Start | None = None,
 ) -> Fitted:
     """Train the recipe's model. The same seed gives the same weights on the same machine, also
     when the training is killed and goes on from the keeper's latest checkpoint.
 
     Raises:
-        TrainError: the loss is no longer a number.
+        TrainError: the loss is no longer a number, or `start` has weights of another model.
         KeyboardInterrupt: before the first epoch's end; later it gives what there is.
     """
     keras = import_keras(backend)
@@ -67,6 +69,8 @@ def fit(
 
     keras.utils.set_random_seed(seed)
     model = recipe.model(recipe.contract, labels)
+    if start is not None:
+        take_weights(model, start)
     schedule = recipe.schedule
     before = keeper.latest() if keeper is not None else None
     done = before.epochs if before is not None else 0

@@ -24,6 +24,7 @@ from edgeproof.train.run_config import (
     SplitRecord,
 )
 from edgeproof.train.split import Split, limited, split_source
+from edgeproof.train.start import Start, start_from
 from edgeproof.train.unfinished import Unfinished, is_interrupted
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Job:
         options: the recipe's own options as they were given, for the record.
         group_by: the pattern of `--group-by`, for the record.
         backend: what Keras computes with.
+        start: the run whose weights training begins with, or None.
     """
 
     recipe: Recipe
@@ -55,6 +57,7 @@ class Job:
     options: tuple[str, ...] = ()
     group_by: str | None = None
     backend: Backend = "tensorflow"
+    start: Path | None = None
 
 
 def run_job(job: Job) -> "Metrics":
@@ -80,7 +83,8 @@ def run_job(job: Job) -> "Metrics":
         f"{len(parts.validation):,} validation, {len(parts.test):,} test images"
     )
     tell_oddities(recipe, source, parts)
-    config = _config(job, source, split, parts)
+    start = None if job.start is None else start_from(job.start, recipe.name, source.label_names)
+    config = _config(job, source, split, parts, start)
     unfinished = Unfinished(job.run, config, parts)
     if job.restart:
         unfinished.remove()
@@ -94,6 +98,7 @@ def run_job(job: Job) -> "Metrics":
         seed=job.seed,
         keeper=unfinished,
         backend=job.backend,
+        start=start,
     )
     from edgeproof.train.run_folder import write_run
 
@@ -104,7 +109,7 @@ def run_job(job: Job) -> "Metrics":
     return metrics
 
 
-def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
+def _config(job: Job, source: Source, split: Split, parts: Parts, start: Start | None) -> RunConfig:
     recipe = job.recipe
     return RunConfig(
         schema_version=SCHEMA_VERSION,
@@ -138,6 +143,7 @@ def _config(job: Job, source: Source, split: Split, parts: Parts) -> RunConfig:
             notice=recipe.notice,
         ),
         backend=job.backend,
+        start=None if start is None else start.record,
     )
 
 
@@ -153,6 +159,8 @@ def _command(job: Job) -> str:
     words += ["--epochs", str(job.recipe.schedule.epochs), "--seed", str(job.seed)]
     if job.backend != "tensorflow":
         words += ["--backend", job.backend]
+    if job.start is not None:
+        words += ["--from", str(job.start)]
     if job.limit is not None:
         words += ["--limit", str(job.limit)]
     return shlex.join([*words, *job.options])

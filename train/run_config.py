@@ -34,6 +34,14 @@ class SplitRecord:
 
 
 @dataclass(frozen=True)
+class StartRecord:
+    """The run whose weights training began with: its recipe, and the SHA-256 of its model."""
+
+    recipe: str
+    model_sha256: str
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """The whole of `config.json`."""
 
@@ -50,3 +58,4 @@ class RunConfig:
     augmentation: Augmentation
     deployment: Deployment
     backend: Backend = "tensorflow"
+    start: StartRecord | None = None
