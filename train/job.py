@@ -165,7 +165,7 @@ def _command(job: Job) -> str:
     if job.backend != "tensorflow":
         words += ["--backend", job.backend]
     if job.start is not None:
-        words += ["--from", str(job.start)]
+        words += ["--from", shown_path(job.start)]
     if job.limit is not None:
         words += ["--limit", str(job.limit)]
     return shlex.join([*words, *job.options])

@@ -14,6 +14,7 @@ import numpy as np
 
 from edgeproof.edge.output_folder import check_output, whole_folder
 from edgeproof.edge.schema import SchemaError, from_json, to_json
+from edgeproof.edge.shown_path import shown_path
 from edgeproof.train.errors import TrainError
 from edgeproof.train.metrics import Metrics
 from edgeproof.train.recipes import recipe_named
@@ -117,7 +118,8 @@ def _shown(command: str, recipe: str) -> str:
         if word in ("-o", "--data"):
             next(words, None)
         else:
-            shown.append(word)
+            # what training began with, for one
+            shown.append(shown_path(word) if word.startswith("/") else word)
     if shown[:3] != ["edgeproof", "train", recipe]:
         raise TrainError(f"expected edgeproof train {recipe} as the run's command, got {command}")
     return shlex.join([*shown[:3], "-o", f"runs/{recipe}", *shown[3:]])

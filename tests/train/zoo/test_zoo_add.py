@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Path:
     def older(config: dict[str, Any]) -> None:
         config["command"] = (
             "edgeproof train mnist -o /home/ada/runs/x --data '/home/ada/my data' "
-            "--epochs 3 --seed 1"
+            "--epochs 3 --seed 1 --from /home/ada/runs/before"
         )
         config["data"] |= {"origin": "/home/ada/my data/mnist", "left_out": ["/home/ada/b.png"]}
         del config["deployment"]["notice"]
@@ -57,7 +57,9 @@ def test_entry_is_a_run_without_folders_of_the_machine(run: Path, tmp_path: Path
 
     config = read_run(entry).config
     assert entry == tmp_path / "zoo" / "mnist"
-    assert config.command == "edgeproof train mnist -o runs/mnist --epochs 3 --seed 1"
+    assert config.command == (
+        "edgeproof train mnist -o runs/mnist --epochs 3 --seed 1 --from before"
+    )
     assert (config.data.origin, config.data.left_out) == ("mnist", ("b.png",))
     assert b"/home/ada" not in b"".join(files_in(entry).values())
     # what it was made of is as it was
