@@ -54,7 +54,7 @@ def execute(
         capture_output=True,
         text=True,
         env={**os.environ, "IPYTHONDIR": str(ipython or folder / "ipython")},
-        timeout=500,
+        timeout=1500,
         check=False,
     )
 
