@@ -8,13 +8,13 @@ import numpy as np
 
 from edgeproof.train.ahead import Ahead
 from edgeproof.train.augment import augmented, mixed
+from edgeproof.train.evaluate import rows_at_a_time
 from edgeproof.train.parts import TrainSet, ValidationSet
 from edgeproof.train.recipe import Augmentation
 from edgeproof.train.workers import Workers
 
 # a class that is a hundred times rarer would otherwise hang on a few noisy images
 _MOST_WEIGHT = 10.0
-_VALIDATION_BATCH = 512
 
 
 class AugmentedBatches(keras.utils.PyDataset):
@@ -97,9 +97,10 @@ class PlainBatches(keras.utils.PyDataset):
         self._validation = validation
         self._labels = labels
         self._sharing = workers
-        self._count, self._batch = len(validation), _VALIDATION_BATCH
+        self._count, self._batch = len(validation), rows_at_a_time(validation.images.shape[1:])
         if workers is not None:
-            self._count, self._batch = workers.shared(self._count), workers.shared(self._batch)
+            self._count = workers.shared(self._count)
+            self._batch = max(workers.of, workers.shared(self._batch))
 
     def __len__(self) -> int:
         return math.ceil(self._count / self._batch)

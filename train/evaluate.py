@@ -103,10 +103,15 @@ def _pairs(
     )
 
 
+def rows_at_a_time(image_shape: tuple[int, ...]) -> int:
+    """How many images a model looks at together where nothing is learnt: 64 MB as float32."""
+    return max(1, min(_MOST_IN_SLICE, _SLICE_BYTES // (4 * math.prod(image_shape))))
+
+
 def scored(model: "keras.Model", images: "Images") -> np.ndarray:
     """Probabilities, N x labels, float32, of uint8 images N x height x width x channels."""
     # in slices: as float32 the whole of a large set would be four times its size in memory
-    rows = max(1, min(_MOST_IN_SLICE, _SLICE_BYTES // (4 * math.prod(images.shape[1:]))))
+    rows = rows_at_a_time(images.shape[1:])
     slices = [
         model.predict_on_batch(images[i : i + rows].astype(np.float32))
         for i in range(0, len(images), rows)
