@@ -23,7 +23,7 @@ VERIFIED   := $(ZOO:%=build/demo/%.verified)
 HAS_BROWSER := $(BIN)/python -c 'import sys; from edgeproof.convert.verify.browser import find_chromium as found; sys.exit(not found())'
 CONVERTERS := $(wildcard convert/*.py convert/tfjs/*.py edge/*.py)
 
-.PHONY: demo demo-digits page arm test test-zoo test-reference test-oldest bench notebooks lint format browser clean
+.PHONY: demo demo-digits page arm test test-zoo test-reference test-oldest test-jax bench notebooks lint format browser clean
 
 demo: page  ## train on real handwritten digits, convert them and the zoo, verify, serve
 	@$(BIN)/python -m edgeproof.convert.verify.install_browser \
@@ -64,6 +64,12 @@ test-zoo: $(READY) web/node_modules/.installed  ## one model of every family: do
 test-reference: $(READY) .venv-reference/.installed web/node_modules/.installed  ## our writer against it
 	EDGEPROOF_REFERENCE=.venv-reference/bin/python $(BIN)/python -m pytest -m reference $(ARGS)
 
+# in an environment of its own, as its users have it: without TensorFlow, and with a NumPy that is not
+# held back by tflite-runtime (pip would search for a JAX beside that for ten minutes)
+test-jax: .venv-jax/.installed  ## training on JAX, by one process and by two
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -c /dev/null --rootdir . --confcutdir tests/train \
+	    --import-mode=importlib -W ignore::pytest.PytestUnknownMarkWarning -m jax tests/train/test_workers.py $(ARGS)
+
 # `make test` has the newest TensorFlow, and what pip finds with it; here is the other end
 test-oldest: .venv-oldest/.installed web/node_modules/.installed  ## conversion on TensorFlow 2.19
 	.venv-oldest/bin/python -m pytest -n 2 --dist loadgroup tests/convert \
@@ -98,8 +104,13 @@ browser: $(READY)
 	.venv-oldest/bin/python -m pip install -q -e '.[dev]' 'tensorflow==2.19.*'
 	@touch $@
 
+.venv-jax/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-jax
+	.venv-jax/bin/python -m pip install -q -e '.[train-jax]' pytest
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-reference .venv-oldest build dist runs bundles web/node_modules web/static/vendor web/static/dist *.egg-info
+	rm -rf $(VENV) .venv-reference .venv-oldest .venv-jax build dist runs bundles web/node_modules web/static/vendor web/static/dist *.egg-info
 
 $(READY): pyproject.toml web/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \

@@ -1,6 +1,5 @@
 """Several processes train one model: to the weights of one process."""
 
-import importlib.util
 import socket
 import subprocess
 import sys
@@ -25,9 +24,7 @@ def _started(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="JAX is not installed: edgeproof[train-jax]"
-)
+@pytest.mark.jax
 def test_two_processes_get_the_weights_of_one(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -72,6 +69,7 @@ def test_shares_are_the_batches() -> None:
     np.testing.assert_array_equal(np.concatenate(halves), images[:102])
 
 
+@pytest.mark.jax
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -84,7 +82,6 @@ def test_shares_are_the_batches() -> None:
 def test_refusals_of_workers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
-    pytest.importorskip("jax", reason="JAX is not installed: edgeproof[train-jax]")
     run = str(tmp_path / "run")
     assert main(["train", "digits", "-o", run, "--backend", "jax", *options]) == 2
     assert message in capsys.readouterr().err
