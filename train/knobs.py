@@ -8,6 +8,10 @@ from typing import Any
 from edgeproof.edge.errors import UsageError, did_you_mean
 from edgeproof.train.recipe import Augmentation, Recipe, Schedule
 
+# what a training cannot do with less of, and shares that must leave something
+_AT_LEAST_ONE = ("epochs", "batch_size", "patience")
+_BELOW_ONE = ("average", "label_smoothing")
+
 
 def with_knobs(recipe: Recipe, settings: tuple[str, ...]) -> Recipe:
     """The recipe with some knobs of its schedule and augmentation set, each as `name=value`.
@@ -59,4 +63,8 @@ def _value(name: str, text: str, types: tuple[type, ...]) -> Any:
         raise UsageError(f"--set {name}: expected {' or '.join(kinds)}, got {text!r}") from None
     if not 0 <= value < float("inf"):
         raise UsageError(f"--set {name}: expected a finite number from 0, got {text!r}")
+    if name in _AT_LEAST_ONE and value < 1:
+        raise UsageError(f"--set {name}: expected at least 1, got {text!r}")
+    if name in _BELOW_ONE and value >= 1:
+        raise UsageError(f"--set {name}: expected less than 1, got {text!r}")
     return value

@@ -35,6 +35,9 @@ def test_the_last_value_counts_and_none_takes_a_knob_away() -> None:
         ("patience=soon", "expected a number (int) or none, got 'soon'"),
         ("learning_rate=nan", "expected a finite number from 0, got 'nan'"),
         ("learning_rate=inf", "expected a finite number from 0"),
+        ("batch_size=0", "--set batch_size: expected at least 1, got '0'"),
+        ("epochs=0", "--set epochs: expected at least 1, got '0'"),
+        ("average=1", "--set average: expected less than 1, got '1'"),
         ("noise=-1", "expected a finite number from 0, got '-1'"),
     ],
 )
