@@ -70,7 +70,10 @@ def checks_on(
             before = accuracy(wanted.argmax(axis=1), samples.labels)
             after = accuracy(found.argmax(axis=1), samples.labels)
             figures["accuracy-drop"] = max(0.0, 100 * (before.value - after.value))
-    return tuple(check(rows[n], samples.source, figures[n], len(samples)) for n in possible)
+    count = len(samples)
+    return tuple(
+        check(rows[n].for_images(count), samples.source, figures[n], count) for n in possible
+    )
 
 
 def shown(checks: Iterable[Check]) -> str:

@@ -167,6 +167,7 @@ def _on_labels(
 
 
 def _checks(cost: Cost, subject: str, precision: str, gates: tuple[Gate, ...]) -> list[Check]:
+    n = cost.agreement_n or 0
     figures = {
         "agreement": cost.agreement,
         "confidence-drift": cost.confidence_drift,
@@ -175,7 +176,7 @@ def _checks(cost: Cost, subject: str, precision: str, gates: tuple[Gate, ...]) -
         ),
     }
     return [
-        check(gate_for(gates, name, precision), subject, figure, cost.agreement_n or 0)
+        check(gate_for(gates, name, precision).for_images(n), subject, figure, n)
         for name, figure in figures.items()
         if figure is not None
     ]

@@ -100,23 +100,25 @@ def faithfulness_checks(
     measured: Measurement,
     variant: Variant,
     manifest: Manifest,
+    golden: GoldenSet,
     reference: Answers,
     gates: tuple[Gate, ...],
 ) -> list[Check]:
     """Golden inputs (every run of them) and golden files against the reference's answers."""
     checks = []
+    keras = keras_answers(golden)
     precision = arithmetic_of(variant, measured.runtime)
     for index, run in enumerate(measured.golden_runs):
         subject = f"golden inputs, run {index + 1}, and {reference.name}"
         checks += _output_checks(
-            subject, reference.golden, run, variant, precision, manifest, gates
+            subject, reference.golden, run, keras.golden, variant, precision, manifest, gates
         )
     if reference.files is not None:
-        got = np.concatenate(measured.file_outputs) if measured.file_outputs else None
+        found = (np.concatenate(measured.file_outputs),) if measured.file_outputs else ()
+        ideal = () if keras.files is None else (keras.files,)
         subject = f"golden files and {reference.name}"
-        found = () if got is None else (got,)
         checks += _output_checks(
-            subject, (reference.files,), found, variant, precision, manifest, gates
+            subject, (reference.files,), found, ideal, variant, precision, manifest, gates
         )
     return checks
 
@@ -125,18 +127,14 @@ def _output_checks(
     subject: str,
     expected: tuple[np.ndarray, ...],
     got: tuple[np.ndarray, ...],
+    ideal: tuple[np.ndarray, ...],
     variant: Variant,
     precision: str,
     manifest: Manifest,
     gates: tuple[Gate, ...],
 ) -> list[Check]:
     if any(spec.scale is not None for spec in variant.outputs):
-        difference, worst, mean = _in_steps(expected, got, variant)
-        figures = (("steps", worst), ("mean-steps", mean))
-        return [
-            check_difference(gate_for(gates, name, precision), subject, difference, figure)
-            for name, figure in figures
-        ]
+        return _step_checks(subject, expected, got, ideal, variant, precision, gates)
     difference = compare_all(expected, got)
     gate = gate_for(gates, "relative", precision)
     checks = [check_difference(gate, subject, difference, difference.relative)]
@@ -152,23 +150,41 @@ def _output_checks(
     return checks
 
 
-def _in_steps(
-    expected: tuple[np.ndarray, ...], got: tuple[np.ndarray, ...], variant: Variant
-) -> tuple[Difference, float, float]:
-    """The difference in steps of the output: the largest, and the mean of each input's largest."""
+def _step_checks(
+    subject: str,
+    expected: tuple[np.ndarray, ...],
+    got: tuple[np.ndarray, ...],
+    ideal: tuple[np.ndarray, ...],
+    variant: Variant,
+    precision: str,
+    gates: tuple[Gate, ...],
+) -> list[Check]:
+    """Each quantised output in its own steps, under limits that know how far off Keras it is."""
+    limits = [gate_for(gates, name, precision) for name in ("steps", "mean-steps")]
     difference = compare_all(expected, got)
     if not difference:
-        return difference, math.nan, math.nan
-    steps = [
-        np.abs(g.astype(np.float64) - e).reshape(len(e), -1).max(axis=1) / spec.scale
-        for e, g, spec in zip(expected, got, variant.outputs, strict=True)
-        if spec.scale is not None
-    ]
-    return (
-        difference,
-        max(float(each.max()) for each in steps),
-        max(float(each.mean()) for each in steps),
-    )
+        return [check_difference(gate, subject, difference, math.nan) for gate in limits]
+    checks = []
+    outputs = zip(expected, got, variant.outputs, strict=False)  # files have the first only
+    for index, (wanted, values, spec) in enumerate(outputs):
+        if spec.scale is None:
+            continue
+        unrounded = ideal[index] if index < len(ideal) else wanted
+        named = subject if len(expected) == 1 else f"{subject}, output {index}"
+        figures = _largest_and_mean(wanted, values, spec.scale)
+        own_errors = _largest_and_mean(unrounded, wanted, spec.scale)
+        for gate, figure, own in zip(limits, figures, own_errors, strict=True):
+            found = compare(wanted, values)
+            checks.append(check_difference(gate.for_own_error(own), named, found, figure))
+    return checks
+
+
+def _largest_and_mean(a: np.ndarray, b: np.ndarray, step: float) -> tuple[float, float]:
+    """The largest difference, and the mean of each input's largest, in steps; NaN for no pair."""
+    if a.shape != b.shape:
+        return math.nan, math.nan
+    each = np.abs(a.astype(np.float64) - b).reshape(len(a), -1).max(axis=1) / step
+    return float(each.max()), float(each.mean())
 
 
 def _before_softmax(expected: np.ndarray, got: np.ndarray) -> Difference:

@@ -41,7 +41,7 @@ def with_overrides(gates: tuple[Gate, ...], overrides: Iterable[str]) -> tuple[G
             )
         limit = _number(place, value)
         gates = tuple(
-            dataclasses.replace(gate, limit=limit, why=f"set by --gate {override}")
+            dataclasses.replace(gate, limit=limit, why=f"set by --gate {override}", fixed=True)
             if gate.name == name and (not colon or gate.precision == precision)
             else gate
             for gate in gates

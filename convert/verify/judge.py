@@ -103,8 +103,10 @@ def _heldout_reference(evidence: Evidence) -> tuple[HeldOutReference | None, tup
         )
         return None, tuple(said)
     variant = _variant(evidence.manifest, stand_in.variant)
-    reference = keras_answers(evidence.golden)
-    checks = faithfulness_checks(stand_in, variant, evidence.manifest, reference, evidence.gates)
+    golden = evidence.golden
+    checks = faithfulness_checks(
+        stand_in, variant, evidence.manifest, golden, keras_answers(golden), evidence.gates
+    )
     if not checks or not all(checks):
         said.append(f"{' on '.join(STAND_IN)} is not faithful, so accuracy is not judged.")
         return None, tuple(said)
@@ -136,7 +138,7 @@ def _variant_row(
             problem = f"the reference {judged_by} gave no answers"
             faithful = [check(gate, f"{judged_by} on the same file", 0, 0, problem)]
     if reference is not None:
-        faithful = faithfulness_checks(measured, variant, manifest, reference, gates)
+        faithful = faithfulness_checks(measured, variant, manifest, golden, reference, gates)
     cost, cost_checks = cost_of(
         measured, variant, manifest, golden, evidence.labelled, heldout, evidence.positive, gates
     )

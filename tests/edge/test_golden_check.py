@@ -9,6 +9,7 @@ import hashlib
 import io
 import itertools
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -237,3 +238,11 @@ def test_every_limit_has_a_reason_and_every_precision_a_limit() -> None:
     assert set(STEPS) == set(MEAN_STEPS) <= set(AGAINST_REFERENCE) < set(AGAINST_KERAS)
     with pytest.raises(ValueError, match="expected a reason for the limit"):
         Limit(1.0, "steps", " ")
+
+
+def test_a_file_far_off_keras_by_itself_may_be_twice_as_far_off_its_reference() -> None:
+    limit = STEPS["int8"]
+    assert limit.for_own_error(limit.limit / 2) == limit
+    assert limit.for_own_error(48.0).limit == 96.0
+    assert limit.for_own_error(math.nan) == limit
+    assert STEPS["int16x8"].for_own_error(1e4) == STEPS["int16x8"]

@@ -50,6 +50,22 @@ def test_an_override_of_one_precision_leaves_the_others() -> None:
     assert differing[0].why == "set by --gate noise:int8=0.5"
 
 
+def test_one_image_of_few_is_no_evidence() -> None:
+    drop = gate_for(GATES, "accuracy-drop", "int16x8")
+    one_of_96 = 100 / 96
+    assert drop.limit < one_of_96
+    assert drop.for_images(96).holds(one_of_96)
+    assert not drop.for_images(96).holds(2 * one_of_96)
+    assert drop.for_images(10_000) == drop
+    agreement = gate_for(GATES, "agreement", "int16x8")
+    assert agreement.for_images(1) == agreement
+
+
+def test_a_limit_that_was_asked_for_holds_for_one_image_as_well() -> None:
+    (asked,) = (g for g in with_overrides(GATES, ["accuracy-drop:int8=0"]) if g.fixed)
+    assert asked.for_images(96).limit == 0
+
+
 def test_the_listing_has_every_limit_with_its_reason() -> None:
     text = " ".join(listing(GATES).split())
     for gate in GATES:
