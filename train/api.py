@@ -27,6 +27,7 @@ def train_recipe(
     restart: bool = False,
     backend: Backend = "tensorflow",
     start: str | Path | None = None,
+    mixed_precision: bool = False,
 ) -> "Metrics":
     """Train a recipe and write the folder `run`, whole or not at all.
 
@@ -43,6 +44,7 @@ def train_recipe(
         restart: forget an unfinished training of this run.
         backend: what Keras computes with; one for a process.
         start: a run whose weights training begins with, for fine-tuning.
+        mixed_precision: compute in bfloat16; the model that is saved computes in float32.
 
     Returns:
         What `metrics.json` holds.
@@ -66,6 +68,7 @@ def train_recipe(
             restart=restart,
             backend=backend,
             start=None if start is None else Path(start),
+            mixed_precision=mixed_precision,
         )
     )
     # one process: it is the one that writes

@@ -99,6 +99,12 @@ if TYPE_CHECKING:
     help="What Keras computes with; which is fastest differs by machine.",
 )
 @click.option(
+    "--mixed-precision",
+    is_flag=True,
+    help="Compute in bfloat16, for hardware that is faster in it (recent GPUs, TPUs); the saved "
+    "model computes in float32.",
+)
+@click.option(
     "--workers",
     "coordinator",
     metavar="HOST:PORT",
@@ -135,6 +141,7 @@ def train(
     color: str | None,
     group_by: str | None,
     backend: "Backend",
+    mixed_precision: bool,
     coordinator: str | None,
     rank: int | None,
     of: int | None,
@@ -185,6 +192,7 @@ def train(
         backend=backend,
         start=start,
         workers=workers,
+        mixed_precision=mixed_precision,
     )
     with termination_as_interrupt():
         metrics = run_job(job)

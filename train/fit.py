@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from edgeproof.train.checkpoint import Checkpoint
 from edgeproof.train.history import EpochFigures
 from edgeproof.train.parts import TrainSet, ValidationSet
+from edgeproof.train.precision import computing_in
 from edgeproof.train.quiet_keras import Backend, import_keras
 from edgeproof.train.recipe import Recipe, Schedule
 from edgeproof.train.start import Start, take_weights
@@ -50,12 +51,15 @@ def fit(
     backend: Backend = "tensorflow",
     start: Start | None = None,
     workers: Workers | None = None,
+    mixed_precision: bool = False,
 ) -> Fitted:
     """Train the recipe's model. The same seed gives the same weights on the same machine, also
     when the training is killed and goes on from the keeper's latest checkpoint.
 
     With `workers` (on JAX) this is one of several processes that call it alike and get the same
     weights; only rank 0 keeps checkpoints, and all have to see them.
+
+    With `mixed_precision` it computes in bfloat16; the model that comes out computes in float32.
 
     Raises:
         TrainError: the loss is no longer a number, or `start` has weights of another model.
@@ -75,7 +79,8 @@ def fit(
     keras.utils.set_random_seed(seed)
     if workers is not None:
         join(workers)
-    model = recipe.model(recipe.contract, labels)
+    with computing_in(mixed_precision):
+        model = recipe.model(recipe.contract, labels)
     if start is not None:
         take_weights(model, start)
     schedule = recipe.schedule
@@ -144,6 +149,7 @@ def fit(
         report.close()
     if workers is not None:
         part()
+    if workers is not None or mixed_precision:
         model = recipe.model(recipe.contract, labels)
     # those of `fitted`, whose layers the model's last, the softmax, adds no weight to
     model.set_weights(best.best.weights)

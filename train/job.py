@@ -47,6 +47,7 @@ class Job:
         backend: what Keras computes with.
         workers: this is one of several processes, or None.
         start: the run whose weights training begins with, or None.
+        mixed_precision: compute in bfloat16.
     """
 
     recipe: Recipe
@@ -61,6 +62,7 @@ class Job:
     backend: Backend = "tensorflow"
     workers: Workers | None = None
     start: Path | None = None
+    mixed_precision: bool = False
 
 
 def run_job(job: Job) -> "Metrics | None":
@@ -102,6 +104,7 @@ def run_job(job: Job) -> "Metrics | None":
         backend=job.backend,
         start=start,
         workers=job.workers,
+        mixed_precision=job.mixed_precision,
     )
     if job.workers is not None and job.workers.rank:
         return None
@@ -149,6 +152,7 @@ def _config(job: Job, source: Source, parts: Parts, start: Start | None) -> RunC
         ),
         backend=job.backend,
         start=None if start is None else start.record,
+        mixed_precision=job.mixed_precision,
     )
 
 
@@ -164,6 +168,8 @@ def _command(job: Job) -> str:
     words += ["--epochs", str(job.recipe.schedule.epochs), "--seed", str(job.seed)]
     if job.backend != "tensorflow":
         words += ["--backend", job.backend]
+    if job.mixed_precision:
+        words += ["--mixed-precision"]
     if job.start is not None:
         words += ["--from", shown_path(job.start)]
     if job.limit is not None:

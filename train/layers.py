@@ -79,8 +79,9 @@ def classifier(
     """The end of a model: average over the picture, logits, softmax."""
     x = keras.layers.GlobalAveragePooling2D(name="average")(features)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    x = keras.layers.Dense(labels, name="logits")(x)
-    return keras.Model(image, keras.layers.Softmax(name="scores")(x), name=name)
+    # float32 under every policy: eight bits are too few for what a softmax takes to the power of e
+    x = keras.layers.Dense(labels, name="logits", dtype="float32")(x)
+    return keras.Model(image, keras.layers.Softmax(name="scores", dtype="float32")(x), name=name)
 
 
 def _normalised(x: keras.KerasTensor) -> keras.KerasTensor:

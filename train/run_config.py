@@ -59,3 +59,4 @@ class RunConfig:
     deployment: Deployment
     backend: Backend = "tensorflow"
     start: StartRecord | None = None
+    mixed_precision: bool = False
