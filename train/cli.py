@@ -160,7 +160,6 @@ def train(
     """
     extra = "train" if backend == "tensorflow" else f"train-{backend}"
     require("train", extra, backend, "keras", "sklearn", "matplotlib", "rich")
-    from edgeproof.train.interrupt import termination_as_interrupt
     from edgeproof.train.job import Job, run_job
     from edgeproof.train.knobs import with_knobs
     from edgeproof.train.progress import say
@@ -194,8 +193,7 @@ def train(
         workers=workers,
         mixed_precision=mixed_precision,
     )
-    with termination_as_interrupt():
-        metrics = run_job(job)
+    metrics = run_job(job)
     if metrics is None:
         return 0
     if as_json:

@@ -73,6 +73,7 @@ def fit(
         BestWeights,
         Checkpoints,
         NanGuard,
+        StopWhenAsked,
         restore,
     )
 
@@ -122,11 +123,13 @@ def fit(
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.begin(epoch)),
         NanGuard(),
         average,
-        best,
+        # before the best: Ctrl-C between the two leaves no best epoch that the history lacks
         notes,
+        best,
         # before the report: what it says of an epoch is then true after a kill as well
         *([Checkpoints(keeper.keep, best, notes)] if keeper is not None and leads else []),
         *([report] if leads else []),
+        StopWhenAsked(together=workers is not None),
     ]
     interrupted = False
     try:

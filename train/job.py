@@ -12,6 +12,7 @@ from edgeproof.edge.shown_path import shown_path
 from edgeproof.train.data.source import Source
 from edgeproof.train.data_checks import tell_oddities
 from edgeproof.train.data_set import load_data
+from edgeproof.train.interrupt import interruptible
 from edgeproof.train.machine import versions
 from edgeproof.train.parts import Parts
 from edgeproof.train.progress import say
@@ -72,8 +73,14 @@ def run_job(job: Job) -> "Metrics | None":
 
     Raises:
         TrainError, UsageError, OutputError: see their messages.
-        KeyboardInterrupt: before the first epoch's end.
+        KeyboardInterrupt: before the first epoch's end; of a worker that does not write, always.
     """
+    # one worker that ended in the midst of an epoch would leave the others waiting for it
+    with interruptible(at_once=job.workers is None):
+        return _run(job)
+
+
+def _run(job: Job) -> "Metrics | None":
     started = time.perf_counter()
     recipe = job.recipe
     replace = job.force or is_interrupted(job.run)
@@ -90,7 +97,8 @@ def run_job(job: Job) -> "Metrics | None":
     start = None if job.start is None else start_from(job.start, recipe.name, source.label_names)
     config = _config(job, source, parts, start)
     unfinished = Unfinished(job.run, config, parts)
-    if job.restart and (job.workers is None or job.workers.rank == 0):
+    leads = job.workers is None or job.workers.rank == 0
+    if job.restart and leads:
         unfinished.remove()
     from edgeproof.train.fit import fit
 
@@ -100,13 +108,16 @@ def run_job(job: Job) -> "Metrics | None":
         parts.train,
         parts.validation,
         seed=job.seed,
-        keeper=unfinished,
+        # the others may look before the first has removed what is to be forgotten
+        keeper=unfinished if leads or not job.restart else None,
         backend=job.backend,
         start=start,
         workers=job.workers,
         mixed_precision=job.mixed_precision,
     )
-    if job.workers is not None and job.workers.rank:
+    if not leads:
+        if fitted.interrupted:
+            raise KeyboardInterrupt
         return None
     from edgeproof.train.run_folder import write_run
 
@@ -153,6 +164,7 @@ def _config(job: Job, source: Source, parts: Parts, start: Start | None) -> RunC
         backend=job.backend,
         start=None if start is None else start.record,
         mixed_precision=job.mixed_precision,
+        workers=None if job.workers is None else job.workers.of,
     )
 
 
@@ -168,6 +180,9 @@ def _command(job: Job) -> str:
     words += ["--epochs", str(job.recipe.schedule.epochs), "--seed", str(job.seed)]
     if job.backend != "tensorflow":
         words += ["--backend", job.backend]
+    if job.workers is not None:
+        # where the first one listens is its own affair
+        words += ["--workers", "HOST:PORT", "--rank", "0", "--of", str(job.workers.of)]
     if job.mixed_precision:
         words += ["--mixed-precision"]
     if job.start is not None:

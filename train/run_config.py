@@ -60,3 +60,4 @@ class RunConfig:
     backend: Backend = "tensorflow"
     start: StartRecord | None = None
     mixed_precision: bool = False
+    workers: int | None = None

@@ -10,6 +10,8 @@ import numpy as np
 from edgeproof.train.checkpoint import Best, Checkpoint
 from edgeproof.train.epoch_report import Notes
 from edgeproof.train.errors import TrainError
+from edgeproof.train.interrupt import interruption_asked
+from edgeproof.train.workers import asked_of_any
 
 
 class NanGuard(keras.callbacks.Callback):
@@ -98,6 +100,24 @@ class Checkpoints(keras.callbacks.Callback):
                 history=tuple(self._notes.history),
             )
         )
+
+
+class StopWhenAsked(keras.callbacks.Callback):
+    """Ends the training by KeyboardInterrupt where a signal asks for it: after a step, or with
+    several workers, of which one may have got it, after the epoch."""
+
+    def __init__(self, together: bool) -> None:
+        super().__init__()
+        self._together = together
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self._together and interruption_asked():
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        is_last = epoch + 1 == self.params["epochs"]
+        if self._together and not is_last and asked_of_any(interruption_asked()):
+            raise KeyboardInterrupt
 
 
 def restore(model: keras.Model, checkpoint: Checkpoint) -> None:

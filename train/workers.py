@@ -65,8 +65,11 @@ def join(workers: Workers) -> None:
     Raises:
         RuntimeError: JAX's; they did not come within five minutes.
     """
+    import jax
     import keras
 
+    # it would take SIGTERM for itself
+    jax.config.update("jax_enable_preemption_service", False)
     keras.distribution.initialize(workers.coordinator, workers.of, workers.rank)
     # the batches are shared already, by `Workers.rows`
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
@@ -77,6 +80,14 @@ def part() -> None:
     import keras
 
     keras.distribution.set_distribution(None)
+
+
+def asked_of_any(here: bool) -> bool:
+    """Whether any of the workers says so, told to all."""
+    import numpy as np
+    from jax.experimental.multihost_utils import process_allgather
+
+    return bool(np.any(process_allgather(np.int32(here))))
 
 
 def check_same_start(epochs: int) -> None:

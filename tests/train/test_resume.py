@@ -1,5 +1,6 @@
 """A training that is cut short ends with the very weights of one that is not."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -17,9 +18,11 @@ from edgeproof.train.checkpoint import Checkpoint, checkpoints_in, read_checkpoi
 from edgeproof.train.epoch_report import EpochReport
 from edgeproof.train.errors import TrainError
 from edgeproof.train.fit import fit
+from edgeproof.train.interrupt import interruptible, interruption_asked
 from edgeproof.train.parts import TrainSet, ValidationSet
 from edgeproof.train.recipe import Recipe
 from edgeproof.train.recipes import recipe_named
+from edgeproof.train.watch import BestWeights, NanGuard
 from tests.conftest import EDGEPROOF
 
 Say = pytest.CaptureFixture[str]
@@ -233,3 +236,51 @@ def test_interrupted_before_the_first_epoch_leaves_nothing(
     assert main(["train", "digits", "-o", str(tmp_path / "run"), *OPTIONS]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert _runs(tmp_path) == []
+
+
+def test_a_signal_whose_exception_got_lost_stops_after_the_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Say
+) -> None:
+    """NumPy clears whatever is raised while it waits for an array of JAX."""
+    steps: list[int] = []
+
+    def losing(self: NanGuard, batch: int, logs: object = None) -> None:
+        steps.append(batch)
+        if len(steps) == self.params["steps"] + 3:
+            with contextlib.suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(NanGuard, "on_train_batch_end", losing)
+    command = ["train", "digits", "-o", str(tmp_path / "run"), "--epochs", "3", "--limit", "200"]
+    assert main(command) == 130
+    assert "interrupted after epoch 1 of 3" in capsys.readouterr().err
+    # in the third step of the second epoch, and no step more
+    assert steps[-1] == 2
+
+
+def test_a_second_signal_does_not_wait(capsys: Say) -> None:
+    with interruptible(at_once=False):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interruption_asked()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert not interruption_asked()
+
+
+def test_ctrl_c_between_the_notes_of_an_epoch_and_its_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Say
+) -> None:
+    """At any moment: the run is that of the epochs that are whole."""
+
+    def interrupted(self: BestWeights, epoch: int, logs: object = None) -> None:
+        real(self, epoch, logs)  # type: ignore[arg-type]
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    real = BestWeights.on_epoch_end
+    monkeypatch.setattr(BestWeights, "on_epoch_end", interrupted)
+    run = tmp_path / "run"
+    command = ["train", "digits", "-o", str(run), "--epochs", "3", "--limit", "200"]
+    assert main(command) == 130
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["validation"]["best_epoch"] <= metrics["epochs"] == 2

@@ -1,5 +1,8 @@
 """Several processes train one model: to the weights of one process."""
 
+import json
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +19,7 @@ from edgeproof.train.recipe import Augmentation
 from edgeproof.train.workers import Workers
 
 _PROGRAM = Path(__file__).with_name("worker.py")
+_COMMAND = "import sys; from edgeproof.edge.main import entrypoint; sys.exit(entrypoint())"
 
 
 def _started(*arguments: object) -> subprocess.Popen[str]:
@@ -24,11 +28,15 @@ def _started(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.jax
-def test_two_processes_get_the_weights_of_one(tmp_path: Path) -> None:
+def _free_address() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@pytest.mark.jax
+def test_two_processes_get_the_weights_of_one(tmp_path: Path) -> None:
+    address = _free_address()
     processes = [
         _started(tmp_path / "first.npz", address, 0, 2),
         _started(tmp_path / "second.npz", address, 1, 2),
@@ -45,6 +53,59 @@ def test_two_processes_get_the_weights_of_one(tmp_path: Path) -> None:
     # float error, which eight steps of Adam enlarge: 2e-7 measured, and 0.014 with wrong shares
     np.testing.assert_allclose(first["weights"], alone["weights"], atol=1e-5)
     assert np.abs(first["wrong"] - alone["weights"]).max() > 1e-3
+
+
+def _training(run: Path, *options: str) -> list[subprocess.Popen[str]]:
+    """The command, of two workers."""
+    address = _free_address()
+    command = [sys.executable, "-c", _COMMAND, "train", "digits", "-o", str(run), "--epochs", "3"]
+    command += ["--limit", "200", "--backend", "jax", "--workers", address, "--of", "2", *options]
+    return [
+        subprocess.Popen([*command, "--rank", rank], stderr=subprocess.PIPE, text=True)
+        for rank in ("0", "1")
+    ]
+
+
+def _ended(workers: list[subprocess.Popen[str]], code: int) -> list[str]:
+    said = [worker.communicate(timeout=300)[1] for worker in workers]
+    assert [worker.returncode for worker in workers] == [code, code], said
+    return said
+
+
+@pytest.mark.jax
+def test_a_signal_to_one_worker_stops_all_and_the_same_commands_go_on(tmp_path: Path) -> None:
+    stopped, unbroken = tmp_path / "stopped", tmp_path / "unbroken"
+    workers = _training(stopped)
+    line = workers[0].stderr
+    assert line is not None
+    while not line.readline().startswith("epoch 1/3"):
+        assert workers[0].poll() is None
+    workers[1].send_signal(signal.SIGTERM)
+    first, _ = _ended(workers, 130)
+    assert "interrupted after epoch 2 of 3; the same command goes on" in first
+    assert json.loads((stopped / "metrics.json").read_text())["interrupted"] is True
+
+    for said in _ended(_training(stopped), 0):
+        assert "going on after epoch 2" in said
+    # another training waits there; both workers forget it
+    shutil.copytree(stopped, unbroken)
+    waiting = tmp_path / "unbroken.unfinished"
+    waiting.mkdir()
+    (waiting / "epoch-00009.npz").write_bytes(b"of another training")
+    for said in _ended(_training(unbroken, "--restart", "--force"), 0):
+        assert "going on" not in said
+        assert "left aside" not in said
+    config = json.loads((unbroken / "config.json").read_text())
+    assert config["workers"] == 2
+    assert "--workers HOST:PORT --rank 0 --of 2" in config["command"]
+    for one, other in zip(_weights(stopped), _weights(unbroken), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def _weights(run: Path) -> list[np.ndarray]:
+    import keras
+
+    return list(keras.models.load_model(run / "model.keras", compile=False).get_weights())
 
 
 def test_shares_are_the_batches() -> None:
