@@ -72,6 +72,7 @@ def fit(
         AverageInValidation,
         BestWeights,
         Checkpoints,
+        KeepFreedBuffers,
         NanGuard,
         StopWhenAsked,
         restore,
@@ -122,6 +123,7 @@ def fit(
     callbacks = [
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.begin(epoch)),
         NanGuard(),
+        *([KeepFreedBuffers()] if backend == "tensorflow" else []),
         average,
         # before the best: Ctrl-C between the two leaves no best epoch that the history lacks
         notes,

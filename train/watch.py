@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from edgeproof.train.allocator import keep_freed_buffers
 from edgeproof.train.checkpoint import Best, Checkpoint
 from edgeproof.train.epoch_report import Notes
 from edgeproof.train.errors import TrainError
@@ -32,6 +33,14 @@ class NanGuard(keras.callbacks.Callback):
                 "train with a lower --learning-rate or look for damaged images"
                 + (f". What epoch {self._epoch} reached is kept" if self._epoch else "")
             )
+
+
+class KeepFreedBuffers(keras.callbacks.Callback):
+    """Undoes what TensorFlow does to the allocator when it takes the first batch."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if batch == 0:
+            keep_freed_buffers()
 
 
 class AverageInValidation(keras.callbacks.Callback):

@@ -1,6 +1,7 @@
 """Several processes train one model: to the weights of one process."""
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -82,11 +83,13 @@ def test_a_signal_to_one_worker_stops_all_and_the_same_commands_go_on(tmp_path: 
         assert workers[0].poll() is None
     workers[1].send_signal(signal.SIGTERM)
     first, _ = _ended(workers, 130)
-    assert "interrupted after epoch 2 of 3; the same command goes on" in first
+    # the signal comes before or after the others look for it
+    found = re.search(r"interrupted after epoch ([12]) of 3; the same command goes on", first)
+    assert found, first
     assert json.loads((stopped / "metrics.json").read_text())["interrupted"] is True
 
     for said in _ended(_training(stopped), 0):
-        assert "going on after epoch 2" in said
+        assert f"going on after epoch {found[1]}" in said
     # another training waits there; both workers forget it
     shutil.copytree(stopped, unbroken)
     waiting = tmp_path / "unbroken.unfinished"

@@ -34,7 +34,7 @@ def model_card(
     ]
     if converted:
         parts.append("## Converted\n\n" + _converted(converted))
-    parts.append("## Training\n\n" + _training(config, metrics))
+    parts.append("## Training\n\n" + _training(config, metrics, facts))
     return "\n\n".join(parts) + "\n"
 
 
@@ -164,12 +164,21 @@ def _converted(converted: Iterable[ConvertedFigures]) -> str:
     )
 
 
-def _training(config: RunConfig, metrics: Metrics) -> str:
+def _beginning(config: RunConfig, facts: Facts) -> str | None:
+    """The run whose weights the training began with."""
+    if config.start is None:
+        return None
+    digest = f"weights of SHA-256 {config.start.model_sha256[:16]}..."
+    return f"{digest}, of {facts.first_run}" if facts.first_run else digest
+
+
+def _training(config: RunConfig, metrics: Metrics, facts: Facts) -> str:
     machine = ", ".join(f"{name} {value}" for name, value in metrics.machine.items())
     versions = ", ".join(f"{name} {value}" for name, value in metrics.versions.items())
     best = metrics.validation
     rows = [
         ("command", f"`{config.command}`"),
+        *([("began with", began)] if (began := _beginning(config, facts)) else []),
         ("wall time", f"{_duration(metrics.training_s)} of training; epochs: {metrics.epochs:,}"),
         ("with data and evaluation", _duration(metrics.wall_s)),
         ("machine", machine),

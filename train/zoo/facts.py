@@ -1,5 +1,6 @@
 """What a model card says that no run knows: where the pictures come from, what the model is for."""
 
+import dataclasses
 from dataclasses import dataclass
 
 from edgeproof.edge.errors import UsageError
@@ -15,6 +16,7 @@ class Facts:
         licence: of the pictures, some of which are in the zoo.
         split: how training and test were kept apart.
         groups: what the images come in groups of, where they do.
+        first_run: of the entry that began with another run's weights, that run.
         limits: what the figures do not say, and what the model must not be used for.
     """
 
@@ -24,6 +26,7 @@ class Facts:
     split: str
     limits: tuple[str, ...]
     groups: str = "groups"
+    first_run: str = ""
 
 
 _CIFAR10 = Facts(
@@ -58,7 +61,11 @@ _FACTS = {
         ),
     ),
     "cifar10": _CIFAR10,
-    "cifar10-large": _CIFAR10,
+    "cifar10-large": dataclasses.replace(
+        _CIFAR10,
+        first_run="`edgeproof train cifar10-large -o runs/cifar10-large --backend jax`, 100 "
+        "epochs, 7 min of an NVIDIA H200 with 16 cores (validation 93.60 %)",
+    ),
     "malaria": Facts(
         title="blood cells, infected with malaria parasites or not",
         data="Malaria cell images of the National Library of Medicine (NIH): single red blood "
