@@ -121,7 +121,7 @@ def test_unknown_name_lists_the_names(cli: Cli, elsewhere: Path) -> None:
 def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     once = zoo.entry_points(group="edgeproof.zoo")
     monkeypatch.setattr(zoo, "entry_points", lambda group: [*once, *once])
-    with pytest.raises(ConvertError, match=r"got (malaria|mnist) in"):
+    with pytest.raises(ConvertError, match=r"got [a-z0-9-]+ in .* and in "):
         zoo.zoo()
 
 
