@@ -17,9 +17,16 @@ def give_large_buffers_back() -> bool:
     Returns:
         Whether there is such a setting (glibc).
     """
+    return set_thresholds(mmap_bytes=_LARGE_BYTES, trim_bytes=_KEPT_BYTES)
+
+
+def set_thresholds(*, mmap_bytes: int, trim_bytes: int) -> bool:
+    """From which size a buffer is mapped by itself, and how much freed memory a heap keeps.
+
+    Returns:
+        Whether there is such a setting (glibc).
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    return bool(
-        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES) and mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-    )
+    return bool(mallopt(_M_MMAP_THRESHOLD, mmap_bytes) and mallopt(_M_TRIM_THRESHOLD, trim_bytes))

@@ -1,8 +1,7 @@
 """The C library's memory, which TensorFlow sets for data and not for training."""
 
-import ctypes
+from edgeproof.edge.allocator import set_thresholds
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MOST = 2**25  # the largest that glibc takes, and where its own adjustment ends
 _NEVER = 2**31 - 1
 
@@ -18,7 +17,4 @@ def keep_freed_buffers() -> bool:
     Returns:
         Whether there is such a setting (glibc).
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is None:
-        return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, _MOST) and mallopt(_M_TRIM_THRESHOLD, _NEVER))
+    return set_thresholds(mmap_bytes=_MOST, trim_bytes=_NEVER)

@@ -171,10 +171,10 @@ def _step_checks(
             continue
         unrounded = ideal[index] if index < len(ideal) else wanted
         named = subject if len(expected) == 1 else f"{subject}, output {index}"
+        found = compare(wanted, values)
         figures = _largest_and_mean(wanted, values, spec.scale)
         own_errors = _largest_and_mean(unrounded, wanted, spec.scale)
         for gate, figure, own in zip(limits, figures, own_errors, strict=True):
-            found = compare(wanted, values)
             checks.append(check_difference(gate.for_own_error(own), named, found, figure))
     return checks
 

@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from edgeproof.train.allocator import keep_freed_buffers
-
 # as TensorFlow does; then how many page faults a buffer of 1 MB costs that is taken again and again
 PROGRAM = """
 import ctypes, resource, sys
@@ -49,8 +47,3 @@ def test_a_buffer_is_used_again() -> None:
 @needs_glibc
 def test_as_tensorflow_leaves_it_every_page_is_mapped_anew() -> None:
     assert faults_per_buffer("not told") > 200
-
-
-def test_another_c_library_has_no_such_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    assert not keep_freed_buffers()

@@ -108,3 +108,13 @@ def test_models_fit_their_size_in_int8(name: str, labels: int, most_bytes: int) 
     channels = sum(w.shape[-1] * (w.shape[-2] if w.shape[-1] == 1 else 1) for w in kernels)
     weights = sum(int(np.prod(w.shape)) for w in kernels)
     assert 0.8 * most_bytes < weights + 34 * channels + 2000 <= most_bytes
+
+
+def test_freed_buffers_are_kept_from_every_epochs_first_step_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr("edgeproof.train.watch.keep_freed_buffers", lambda: told.append(1))
+    recipe = _digits(epochs=2, batch_size=16)
+    fit(recipe, 10, _part(TrainSet, 64), _part(ValidationSet, 20), seed=0)  # type: ignore[arg-type]
+    assert len(told) == 2
